@@ -34,6 +34,14 @@ public sealed record Plan
     public required ImmutableArray<ShardFile> Files { get; init; }
     /// <summary>Names that are not stored because they take their values from another stored tensor (tied): name → stored tensor name.</summary>
     public required ImmutableSortedDictionary<string, string> Tied { get; init; }
+    /// <summary>The resolved model configuration as JSON text, for loaders and people; null for a table or headers. Outside both ids.</summary>
+    public string? ConfigJson { get; init; }
+    /// <summary>The YAML text of the recipe that was used. Outside both ids.</summary>
+    public string? RecipeText { get; init; }
+    /// <summary>The user's own key-value pairs (<c>--metadata</c>). Outside both ids.</summary>
+    public ImmutableSortedDictionary<string, string> UserMetadata { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    /// <summary>Warnings for people, for instance the share of zeros in an f8 tensor. Outside both ids and not stored.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
     /// <summary>Lower-case hex SHA-256, 64 characters.</summary>
     public required string ValuesId { get; init; }
     /// <summary>Lower-case hex SHA-256, 64 characters.</summary>

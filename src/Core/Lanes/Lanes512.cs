@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ShardInit.Lanes;
+
+/// <summary>16 lanes of 32 bits in one Vector512.</summary>
+internal readonly struct Bits512(Vector512<uint> value) : IBits<Bits512>
+{
+    internal readonly Vector512<uint> Value = value;
+    public static int Count => 16;
+    public static Bits512 Iota { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => new(Vector512<uint>.Indices); }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 Splat(uint value) => new(Vector512.Create(value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator +(Bits512 a, Bits512 b) => new(a.Value + b.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator -(Bits512 a, Bits512 b) => new(a.Value - b.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator ^(Bits512 a, Bits512 b) => new(a.Value ^ b.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator &(Bits512 a, Bits512 b) => new(a.Value & b.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator |(Bits512 a, Bits512 b) => new(a.Value | b.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator <<(Bits512 a, int count) => new(a.Value << count);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator >>>(Bits512 a, int count) => new(a.Value >>> count);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator >>(Bits512 a, int count) => new((a.Value.AsInt32() >> count).AsUInt32());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 Select(Bits512 mask, Bits512 whenSet, Bits512 whenClear) => new(Vector512.ConditionalSelect(mask.Value, whenSet.Value, whenClear.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 LessSigned(Bits512 a, Bits512 b) => new(Vector512.LessThan(a.Value.AsInt32(), b.Value.AsInt32()).AsUInt32());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreLow8(Bits512 value, ref byte destination)
+    {
+        if (Avx512F.IsSupported) { Avx512F.ConvertToVector128Byte(value.Value).StoreUnsafe(ref destination); return; }
+        Vector256<ushort> words = Vector256.Narrow(value.Value.GetLower(), value.Value.GetUpper());
+        Vector128.Narrow(words.GetLower(), words.GetUpper()).StoreUnsafe(ref destination);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreLow16(Bits512 value, ref byte destination)
+    {
+        if (Avx512F.IsSupported) { Avx512F.ConvertToVector256UInt16(value.Value).AsByte().StoreUnsafe(ref destination); return; }
+        Vector256.Narrow(value.Value.GetLower(), value.Value.GetUpper()).AsByte().StoreUnsafe(ref destination);
+    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Bits512 value, ref byte destination) => value.Value.AsByte().StoreUnsafe(ref destination);
+}
+
+internal readonly struct Reals512(Vector512<float> value) : IReals<Reals512, Bits512>
+{
+    internal readonly Vector512<float> Value = value;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Splat(float value) => new(Vector512.Create(value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 FromInt24(Bits512 value) => new(Vector512.ConvertToSingle(value.Value.AsInt32()));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 OfBits(Bits512 bits) => new(bits.Value.AsSingle());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 BitsOf(Reals512 value) => new(value.Value.AsUInt32());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 operator +(Reals512 a, Reals512 b) => new(a.Value + b.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 operator -(Reals512 a, Reals512 b) => new(a.Value - b.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 operator *(Reals512 a, Reals512 b) => new(a.Value * b.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Fma(Reals512 a, Reals512 b, Reals512 c) => new(Vector512.FusedMultiplyAdd(a.Value, b.Value, c.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Sqrt(Reals512 value) => new(Vector512.Sqrt(value.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 Less(Reals512 a, Reals512 b) => new(Vector512.LessThan(a.Value, b.Value).AsUInt32());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Select(Bits512 mask, Reals512 whenSet, Reals512 whenClear) => new(Vector512.ConditionalSelect(mask.Value.AsSingle(), whenSet.Value, whenClear.Value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreWidened(Reals512 value, ref byte destination)
+    {
+        (Vector512<double> lower, Vector512<double> upper) = Vector512.Widen(value.Value);
+        lower.AsByte().StoreUnsafe(ref destination);
+        upper.AsByte().StoreUnsafe(ref destination, 64);
+    }
+}
+
+/// <summary>Even lanes stand in one vector of 64-bit lanes, odd lanes in another: widening is a shift, narrowing a blend.</summary>
+internal readonly struct Wide512(Vector512<ulong> even, Vector512<ulong> odd) : IWide<Wide512, Bits512>
+{
+    private readonly Vector512<ulong> _even = even;
+    private readonly Vector512<ulong> _odd = odd;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 Widen(Bits512 value) => new(value.Value.AsUInt64(), value.Value.AsUInt64() >>> 32);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 Splat(uint value) => new(Vector512.Create((ulong)value), Vector512.Create((ulong)value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 Multiply(Wide512 value, uint factor) => new(MultiplyLow(value._even, factor), MultiplyLow(value._odd, factor));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 High(Wide512 product) => new(product._even >>> 32, product._odd >>> 32);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 operator ^(Wide512 a, Wide512 b) => new(a._even ^ b._even, a._odd ^ b._odd);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 Xor(Wide512 value, uint word) => new(value._even ^ Vector512.Create((ulong)word), value._odd ^ Vector512.Create((ulong)word));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits512 Narrow(Wide512 value) =>
+        new(Vector512.ConditionalSelect(Vector512.Create(0x00000000FFFFFFFFul), value._even, value._odd << 32).AsUInt32());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ulong> MultiplyLow(Vector512<ulong> value, uint factor)
+    {
+        if (Avx512F.IsSupported) return Avx512F.Multiply(value.AsUInt32(), Vector512.Create(factor));
+        if (Avx2.IsSupported) return Vector512.Create(Avx2.Multiply(value.GetLower().AsUInt32(), Vector256.Create(factor)), Avx2.Multiply(value.GetUpper().AsUInt32(), Vector256.Create(factor)));
+        return (value & Vector512.Create(0x00000000FFFFFFFFul)) * Vector512.Create((ulong)factor);
+    }
+}
