@@ -1,5 +1,6 @@
 using ShardInit.Engine;
 using ShardInit.Errors;
+using ShardInit.Model;
 using ShardInit.Planning;
 using ShardInit.Storage;
 using Xunit;
@@ -202,7 +203,7 @@ public class ShardVerifierTests
     [Fact]
     public void Every_byte_of_a_shard_counts()
     {
-        Plan plan = TestPlans.Of(1, "crc32", 64, ("w", Model.DType.BF16, [4, 3], LayerGroup.OfLayer(0)));
+        Plan plan = TestPlans.Of(1, "crc32", 64, ("w", DType.BF16, [4, 3], LayerGroup.OfLayer(0)));
         using TestDirectory directory = new(inMemory: true);
         directory.Write(plan);
         using TileBuffer buffer = new(1 << 16);
