@@ -1,0 +1,169 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+using ShardInit.Errors;
+using ShardInit.Planning;
+
+namespace ShardInit.Storage;
+
+/// <summary>Builds index.arrow and manifest.json from plan.json and the committed files, and publishes or compares them.</summary>
+internal sealed class Sealer(FileOperations operations, string directory, Plan plan, string planDigest)
+{
+    private string ManifestPath => Path.Combine(directory, CheckpointFiles.Manifest);
+    private string IndexPath => Path.Combine(directory, CheckpointFiles.Index);
+
+    /// <summary>A sound manifest of this plan and the index that it names are there. Reads neither shards nor the index.</summary>
+    public bool IsSealed()
+    {
+        if (TryReadManifest() is not { } manifest || manifest.PlanId != plan.PlanId || manifest.PlanDigest != planDigest) return false;
+        using SafeFileHandle? index = operations.TryOpenRead(IndexPath);
+        return index is not null && RandomAccess.GetLength(index) == manifest.IndexSize;
+    }
+
+    /// <summary>
+    /// A sound manifest that names another digest of plan.json says that plan.json was changed after sealing: sealing again would bless the change. Where writing
+    /// the plan anew gives the sealed bytes, they are put back.
+    /// </summary>
+    public void RefuseChangedPlan(PlanCodec codec)
+    {
+        if (TryReadManifest() is not { } manifest || manifest.PlanDigest == planDigest || manifest.PlanId != plan.PlanId) return;
+        byte[] written = codec.Write(plan);
+        string path = Path.Combine(directory, CheckpointFiles.Plan);
+        if (Digests.Sha256(written) != manifest.PlanDigest)
+        {
+            throw new ShardFormatException(ShardFormatCode.DigestMismatch, path,
+                $"expected {manifest.PlanDigest} by {CheckpointFiles.Manifest}, found {planDigest}; restore {CheckpointFiles.Plan} from a copy, or delete {CheckpointFiles.Manifest} to accept it as it is");
+        }
+        TemporaryFile.Publish(operations, directory, CheckpointFiles.Plan, written, replace: true);
+        planDigest = manifest.PlanDigest;
+    }
+
+    public void Seal()
+    {
+        ImmutableArray<ManifestFile>.Builder files = ImmutableArray.CreateBuilder<ManifestFile>(plan.Files.Length);
+        (long indexSize, string indexDigest) = PublishIndex(files);
+        TemporaryFile.DeleteAbandoned(operations, directory, all: true);
+        byte[] manifest = Describe(files.MoveToImmutable(), indexSize, indexDigest).ToBytes();
+        byte[]? existing = TryReadManifestBytes();
+        if (existing is not null && existing.AsSpan().SequenceEqual(manifest)) return;
+        // Names of files that other processes published are made durable before the name that vouches for them.
+        operations.FlushDirectory(directory);
+        if (TemporaryFile.Publish(operations, directory, CheckpointFiles.Manifest, manifest, replace: existing is not null)) return;
+        existing = TryReadManifestBytes();
+        if (existing is null || !existing.AsSpan().SequenceEqual(manifest))
+        {
+            TemporaryFile.Publish(operations, directory, CheckpointFiles.Manifest, manifest, replace: true);
+        }
+    }
+
+    public Manifest Describe(ImmutableArray<ManifestFile> files, long indexSize, string indexDigest) => new()
+    {
+        Format = plan.Format,
+        Spec = plan.Spec,
+        PlanId = plan.PlanId,
+        ValuesId = plan.ValuesId,
+        PlanDigest = planDigest,
+        IndexSize = indexSize,
+        IndexDigest = indexDigest,
+        Coverage = Coverage.Of(plan, Path.Combine(directory, CheckpointFiles.Plan)),
+        Files = files,
+    };
+
+    /// <summary>Runs the index through <paramref name="sink"/>, reading each file's tile digests; tells size and digest.</summary>
+    public (long Size, string Digest) BuildIndex(Action<byte[]> sink, Action<int, CommittedFile, ShardLayout> onFile)
+    {
+        long size = 0;
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        IndexFile index = new(plan, bytes =>
+        {
+            hash.AppendData(bytes);
+            size += bytes.Length;
+            sink(bytes);
+        });
+        for (int file = 0; file < plan.Files.Length; file++)
+        {
+            ShardLayout layout = ShardLayout.Of(plan, file);
+            CommittedFile committed = CommittedFile.Inspect(operations, directory, layout);
+            onFile(file, committed, layout);
+            index.AddFile(file, layout, committed.TileDigests);
+        }
+        index.Finish();
+        return (size, Digests.OfSha256(hash.GetHashAndReset()));
+    }
+
+    /// <summary>Describes the files, and publishes the index unless the right one is there.</summary>
+    private (long Size, string Digest) PublishIndex(ImmutableArray<ManifestFile>.Builder files)
+    {
+        (long size, string digest, bool same) = CompareIndex((file, committed, layout) =>
+        {
+            if (!committed.IsIntact) throw new InvalidOperationException($"{layout.FileName}: not committed, so the directory cannot be sealed: {committed.Message}");
+            files.Add(Manifest.Describe(plan, file, layout.FileLength, committed.FileDigest));
+        });
+        if (same) return (size, digest);
+        using TemporaryFile temporary = new(operations, directory, CheckpointFiles.Index);
+        long offset = 0;
+        BuildIndex(
+            bytes =>
+            {
+                operations.Write(temporary.Handle, temporary.Path, bytes, offset);
+                offset += bytes.Length;
+            },
+            (_, _, _) => { });
+        if (!temporary.TryPublish() && !CompareIndex((_, _, _) => { }).Same) temporary.Replace();
+        return (size, digest);
+    }
+
+    /// <summary>Rebuilds the index and compares it with index.arrow byte for byte.</summary>
+    public (long Size, string Digest, bool Same) CompareIndex(Action<int, CommittedFile, ShardLayout> onFile)
+    {
+        using SafeFileHandle? existing = operations.TryOpenRead(IndexPath);
+        long offset = 0;
+        bool same = existing is not null;
+        (long size, string digest) = BuildIndex(
+            bytes =>
+            {
+                same = same && Holds(existing!, bytes, offset);
+                offset += bytes.Length;
+            },
+            onFile);
+        return (size, digest, same && RandomAccess.GetLength(existing!) == size);
+    }
+
+    private static bool Holds(SafeFileHandle file, byte[] expected, long offset)
+    {
+        byte[] found = new byte[expected.Length];
+        for (int done = 0; done < found.Length;)
+        {
+            int count = RandomAccess.Read(file, found.AsSpan(done), offset + done);
+            if (count == 0) return false;
+            done += count;
+        }
+        return found.AsSpan().SequenceEqual(expected);
+    }
+
+    private byte[]? TryReadManifestBytes()
+    {
+        try
+        {
+            return SmallFile.TryRead(operations, ManifestPath, ManifestReader.MaxLength);
+        }
+        catch (ShardFormatException)
+        {
+            return []; // there, but nothing that we wrote
+        }
+    }
+
+    private Manifest? TryReadManifest()
+    {
+        byte[]? bytes = TryReadManifestBytes();
+        if (bytes is null) return null;
+        try
+        {
+            return ManifestReader.Read(bytes, ManifestPath);
+        }
+        catch (ShardFormatException)
+        {
+            return null;
+        }
+    }
+}
