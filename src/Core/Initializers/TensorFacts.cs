@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using ShardInit.Model;
+
+namespace ShardInit.Initializers;
+
+/// <summary>
+/// What a rule may know about one logical tensor: numbers of the tensor itself first, then those of the configuration.
+/// Fans are torch's, from the global logical shape: fan_in = shape[1] × receptive field, fan_out = shape[0] × receptive field.
+/// </summary>
+public sealed class TensorFacts(LogicalSpec tensor, ModelSpec model)
+{
+    /// <summary>Names that expressions may use for the tensor itself, beside <c>dim0</c>, <c>dim1</c> ... for the sizes of its axes.</summary>
+    public static ImmutableArray<string> Names { get; } = ["fan_in", "fan_out", "fan_avg", "layer", "num_layers", "numel", "ndim"];
+
+    public LogicalSpec Tensor { get; } = tensor;
+
+    public Shape Shape => Tensor.Shape;
+
+    /// <summary>The number behind a name; false where the name is unknown. A name that exists but has no meaning for this tensor is refused.</summary>
+    public bool TryNumber(string name, out double value)
+    {
+        switch (name)
+        {
+            case "fan_in": value = Fan(1, 0); return true;
+            case "fan_out": value = Fan(0, 1); return true;
+            case "fan_avg": value = (Fan(1, 0) + Fan(0, 1)) / 2; return true;
+            case "layer": value = Tensor.Layer ?? throw new RefusalException("layer has no meaning here: the tensor belongs to no layer"); return true;
+            case "num_layers": value = model.LayerCount; return true;
+            case "numel": value = Shape.ElementCount; return true;
+            case "ndim": value = Shape.Rank; return true;
+        }
+        if (name.StartsWith("dim", StringComparison.Ordinal) && int.TryParse(name.AsSpan(3), System.Globalization.NumberStyles.None, null, out int axis))
+        {
+            value = axis < Shape.Rank ? Shape[axis] : throw new RefusalException($"{name} has no meaning here: shape {Shape} has {Shape.Rank} axes");
+            return true;
+        }
+        if (model.Numbers.TryGetValue(name, out value)) return true;
+        value = model.LayerCount;
+        return name == "num_hidden_layers" && model.Source != ModelSource.Config;
+    }
+
+    /// <summary>Every name known here, for messages.</summary>
+    public IEnumerable<string> KnownNames() => Names.Concat(model.Numbers.Keys.Order(StringComparer.Ordinal));
+
+    private double Fan(int counted, int left)
+    {
+        if (Shape.Rank < 2) throw new RefusalException($"fan_in and fan_out need 2 axes or more; shape {Shape} has {Shape.Rank}");
+        double fan = Shape[counted];
+        for (int axis = 0; axis < Shape.Rank; axis++) if (axis != counted && axis != left) fan *= Shape[axis];
+        return fan;
+    }
+}

@@ -1,0 +1,80 @@
+using ShardInit.Errors;
+
+namespace ShardInit.Model;
+
+/// <summary>Finds out what a model argument is, by content, and reads it: a file, a directory (its <c>config.json</c>) or a built-in name.</summary>
+public static class ModelInput
+{
+    /// <summary>Largest JSON input in bytes. 70,000 rows of a table take about 10 MB.</summary>
+    public const long MaxJsonBytes = 256L << 20;
+
+    /// <param name="model">Path or built-in name; an existing path wins.</param>
+    /// <exception cref="PlanException">No such model, or bad content: all problems.</exception>
+    public static ModelSpec Read(string model)
+    {
+        if (model.Length == 0 || model.Contains('\0')) throw new PlanException("model: expected a path or a built-in name, found an empty text or one with a NUL character");
+        if (Directory.Exists(model)) return ReadFile(ConfigOf(model));
+        if (File.Exists(model)) return ReadFile(model);
+        if (BuiltInModels.Find(model) is BuiltInModel builtIn) return ReadJson(System.Text.Encoding.UTF8.GetBytes(builtIn.ConfigJson), $"{model} (built in)", model);
+        string? near = Nearest.Of(model, BuiltInModels.All.Select(candidate => candidate.Name));
+        throw new PlanException($"{Problems.Quote(model)}: no such file or directory, and no built-in model of that name" + (near is null ? "; 'shardinit models' lists them" : $"; did you mean '{near}'?"));
+    }
+
+    private static string ConfigOf(string directory)
+    {
+        string config = Path.Combine(directory, "config.json");
+        if (File.Exists(config)) return config;
+        string? other = new[] { "model.safetensors.index.json", "model.safetensors" }.FirstOrDefault(name => File.Exists(Path.Combine(directory, name)));
+        throw new PlanException($"{directory}: expected a config.json in this directory, found none" + (other is null ? "" : $"; for the tensors of {other} give that file itself"));
+    }
+
+    private static ModelSpec ReadFile(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        Span<byte> start = stackalloc byte[16];
+        start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+        if (!LooksLikeJson(start)) return SafetensorsModel.ReadFile(path);
+        return ReadJson(ReadAll(file, start, path), path, path);
+    }
+
+    // Also for pipes, which have no length: what was read already, then the rest, up to the limit.
+    private static byte[] ReadAll(FileStream file, ReadOnlySpan<byte> start, string path)
+    {
+        using MemoryStream all = new();
+        all.Write(start);
+        byte[] chunk = new byte[1 << 16];
+        for (int count = file.Read(chunk); count > 0; count = file.Read(chunk))
+        {
+            all.Write(chunk, 0, count);
+            if (all.Length > MaxJsonBytes) throw new PlanException($"{path}: expected at most {MaxJsonBytes} bytes of JSON, found more");
+        }
+        return all.ToArray();
+    }
+
+    // A .safetensors file begins with the length of its header as eight little-endian bytes: below 100,000,000, so the last four are zero. JSON text holds no zero byte.
+    private static bool LooksLikeJson(ReadOnlySpan<byte> start)
+    {
+        if (start.Contains((byte)0)) return false;
+        if (start.StartsWith("\uFEFF"u8)) start = start[3..];
+        start = start.TrimStart(" \t\r\n"u8);
+        return start.IsEmpty || start[0] is (byte)'{' or (byte)'[' or (byte)'"';
+    }
+
+    private static ModelSpec ReadJson(byte[] utf8, string name, string path)
+    {
+        JsonNode root;
+        try
+        {
+            root = JsonText.Parse(utf8);
+        }
+        catch (JsonTextException error)
+        {
+            throw new PlanException($"{name}:{error.Line}: {error.Message}");
+        }
+        if (root.Kind != JsonKind.Object) throw new PlanException($"{name}: expected a JSON object, found {root.Describe()}");
+        if (root["tensors"] is not null) return TensorTable.Read(root, name);
+        if (root["weight_map"] is not null) return SafetensorsModel.ReadIndex(root, path);
+        if (root["architectures"] is not null || root["model_type"] is not null || root["architecture"] is not null || root["text_config"] is not null) return ConfigModel.Read(root, name);
+        throw new PlanException($"{name}: expected a model configuration (architectures or model_type), a tensor table (tensors) or an index of .safetensors files (weight_map); found none of these keys");
+    }
+}

@@ -1,0 +1,317 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Unicode;
+using ShardInit.Errors;
+using ShardInit.Initializers;
+using ShardInit.Model;
+
+namespace ShardInit.Planning;
+
+/// <summary>
+/// Reads <c>plan.json</c> as a stream of tokens: no tree, linear time, bounded depth. What it holds is checked by <see cref="PlanChecks"/>.
+/// Unknown keys are skipped, so that later releases may add some.
+/// </summary>
+internal ref struct PlanJsonReader
+{
+    public const long MaxBytes = 1L << 30;
+    public const int MaxDepth = 16;
+
+    private Utf8JsonReader _json;
+    private readonly string _path;
+
+    private PlanJsonReader(ReadOnlySpan<byte> utf8, string path)
+    {
+        _json = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
+        _path = path;
+    }
+
+    /// <summary>A logical tensor whose init and rule are still numbers of the lists.</summary>
+    internal readonly record struct LogicalRow(string Name, Shape Shape, int Init, int Rule, ImmutableArray<long> ZeroRows);
+
+    internal readonly record struct PartRow(string Logical, ImmutableArray<AxisRange> Source, ImmutableArray<int> Permutation, ImmutableArray<AxisRange> Destination);
+
+    /// <summary>A stored tensor; without <see cref="Parts"/> it is the whole of the logical tensor that stands in the same line.</summary>
+    internal readonly record struct TensorRow(string Name, DType DType, Shape Shape, string? Kind, bool IsBuffer, LayerGroup Group, ImmutableArray<PartRow> Parts);
+
+    /// <summary>Everything that the text holds, not yet put together.</summary>
+    internal sealed class Content
+    {
+        public readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal);
+        public readonly Dictionary<string, long> Numbers = new(StringComparer.Ordinal);
+        public readonly List<string> Rules = [];
+        public readonly List<Distribution> Inits = [];
+        public readonly List<LogicalRow> Logical = [];
+        public readonly List<TensorRow> Tensors = [];
+        public Dictionary<string, string> Tied = [];
+        public Dictionary<string, string> Metadata = [];
+    }
+
+    public static Plan Read(ReadOnlyMemory<byte> utf8, string path)
+    {
+        if (utf8.Length > MaxBytes) throw new ShardFormatException(ShardFormatCode.TooLarge, path, $"expected at most {MaxBytes} bytes, found {utf8.Length}");
+        if (!Utf8.IsValid(utf8.Span)) throw new ShardFormatException(ShardFormatCode.BadJson, path, "not valid UTF-8");
+        try
+        {
+            new PlanJsonReader(utf8.Span, path).CheckVersions();
+            return PlanChecks.Assemble(new PlanJsonReader(utf8.Span, path).ReadAll(), path);
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
+        {
+            // InvalidOperationException: half a surrogate pair in an escape.
+            throw new ShardFormatException(ShardFormatCode.BadJson, path, error.Message);
+        }
+    }
+
+    // A newer plan may differ in anything but these two numbers: they decide before the rest is looked at.
+    private void CheckVersions()
+    {
+        Next(JsonTokenType.StartObject, "an object");
+        while (NextName(out string key))
+        {
+            Advance();
+            if (key is "format" or "spec")
+            {
+                long version = Long(key);
+                (int newest, ShardFormatCode code) = key == "format" ? (Versions.Format, ShardFormatCode.UnsupportedFormat) : (Versions.Spec, ShardFormatCode.UnsupportedSpec);
+                if (version > newest) throw new ShardFormatException(code, _path, $"{key} {version} is newer than this build knows ({newest}); use a newer release");
+                if (version < 1) throw Bad($"{key}: expected 1 to {newest}, found {version}");
+            }
+            _json.Skip();
+        }
+    }
+
+    private Content ReadAll()
+    {
+        Content content = new();
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        Next(JsonTokenType.StartObject, "an object");
+        while (NextName(out string key))
+        {
+            if (!seen.Add(key)) throw Twice(key);
+            Advance();
+            switch (key)
+            {
+                case "format" or "spec" or "shard_bytes" or "tile_bytes": content.Numbers[key] = Long(key); break;
+                case "plan_id" or "values_id" or "seed" or "namespace" or "model" or "recipe" or "storage_format" or "digest": content.Texts[key] = Text(key); break;
+                case "config" or "recipe_text":
+                    if (_json.TokenType != JsonTokenType.Null) content.Texts[key] = Text(key);
+                    break;
+                case "tied": content.Tied = ReadTexts(key); break;
+                case "metadata": content.Metadata = ReadTexts(key); break;
+                case "rules":
+                    for (ExpectList(key); NextItem();) content.Rules.Add(Text(key));
+                    break;
+                case "inits":
+                    for (ExpectList(key); NextItem();) content.Inits.Add(ReadInit());
+                    break;
+                case "logical":
+                    for (ExpectList(key); NextItem();) content.Logical.Add(ReadRow(content, isStored: false).Logical!.Value);
+                    break;
+                case "tensors":
+                    for (ExpectList(key); NextItem();)
+                    {
+                        (TensorRow? tensor, LogicalRow? logical) = ReadRow(content, isStored: true);
+                        content.Tensors.Add(tensor!.Value);
+                        if (logical is LogicalRow row) content.Logical.Add(row);
+                    }
+                    break;
+                default: _json.Skip(); break;
+            }
+        }
+        if (_json.Read()) throw new FormatException("something stands after the end of the plan");
+        return content;
+    }
+
+    private (TensorRow? Tensor, LogicalRow? Logical) ReadRow(Content content, bool isStored)
+    {
+        Expect(JsonTokenType.StartObject, "an object for each tensor");
+        (string? name, string? dtype, string? kind, string? group) = (null, null, null, null);
+        (long layer, long init, long rule) = (-1, -1, -1);
+        long[]? shape = null;
+        ImmutableArray<long> zeroRows = [];
+        ImmutableArray<PartRow> parts = default;
+        bool buffer = false;
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        while (NextName(out string key))
+        {
+            if (!seen.Add(key)) throw Twice(key);
+            Advance();
+            switch (key)
+            {
+                case "name": name = Text(key); break;
+                case "dtype": dtype = Text(key); break;
+                case "kind": kind = Text(key); break;
+                case "group": group = Text(key); break;
+                case "layer": layer = Index(key, 1_000_000); break;
+                case "init": init = Index(key, int.MaxValue); break;
+                case "rule": rule = Index(key, int.MaxValue); break;
+                case "shape": shape = Longs(key); break;
+                case "zero_rows": zeroRows = [.. Longs(key)]; break;
+                case "buffer": buffer = _json.TokenType == JsonTokenType.True; break;
+                case "parts": parts = ReadParts(); break;
+                default: _json.Skip(); break;
+            }
+        }
+        if (name is null || shape is null) throw Bad("a tensor lacks name or shape");
+        string quoted = Problems.Quote(name);
+        if (TensorNames.Refusal(name) is string refusal) throw new ShardFormatException(ShardFormatCode.BadName, _path, $"tensor {quoted}: {refusal}");
+        if (shape.Length > ModelBuilder.MaxRank) throw Bad($"tensor {quoted}: {shape.Length} axes; at most {ModelBuilder.MaxRank}");
+        if (!Shape.TryCount(shape, out _, out string? reason)) throw Bad($"tensor {quoted}: {reason}");
+        Shape size = new(shape);
+        LogicalRow? logical = null;
+        if (parts.IsDefault)
+        {
+            if (init < 0 || rule < 0) throw Bad($"tensor {quoted}: lacks init or rule");
+            logical = new LogicalRow(name, size, (int)init, (int)rule, zeroRows);
+        }
+        if (!isStored) return (null, logical ?? throw Bad($"logical tensor {quoted}: lacks init and rule"));
+        if (dtype is null || !DTypes.TryParse(dtype, out DType known)) throw Bad($"tensor {quoted}: dtype: expected one of {string.Join(", ", Enum.GetNames<DType>())}, found {(dtype is null ? "none" : Problems.Quote(dtype))}");
+        LayerGroup place = (group, layer) switch
+        {
+            (null, >= 0) => LayerGroup.OfLayer((int)layer),
+            ("embedding", -1) => LayerGroup.Embedding,
+            ("head", -1) => LayerGroup.Head,
+            _ => throw Bad($"tensor {quoted}: expected either layer, or group embedding or head"),
+        };
+        return (new TensorRow(name, known, size, kind, buffer, place, parts), logical);
+    }
+
+    private ImmutableArray<PartRow> ReadParts()
+    {
+        ImmutableArray<PartRow>.Builder parts = ImmutableArray.CreateBuilder<PartRow>();
+        for (ExpectList("parts"); NextItem();)
+        {
+            if (parts.Count == PlanChecks.MaxParts) throw Bad($"a tensor of more than {PlanChecks.MaxParts} parts");
+            Expect(JsonTokenType.StartObject, "an object for each part");
+            string? logical = null;
+            (ImmutableArray<AxisRange> source, ImmutableArray<AxisRange> destination, ImmutableArray<int> permutation) = (default, default, default);
+            while (NextName(out string key))
+            {
+                Advance();
+                switch (key)
+                {
+                    case "logical": logical = Text(key); break;
+                    case "source": source = ReadRanges(key); break;
+                    case "destination": destination = ReadRanges(key); break;
+                    case "permutation": permutation = [.. Longs(key).Select(axis => (int)Math.Clamp(axis, -1, int.MaxValue))]; break;
+                    default: _json.Skip(); break;
+                }
+            }
+            if (logical is null || source.IsDefault || destination.IsDefault || permutation.IsDefault) throw Bad("a part lacks logical, source, permutation or destination");
+            parts.Add(new PartRow(logical, source, permutation, destination));
+        }
+        return parts.ToImmutable();
+    }
+
+    private ImmutableArray<AxisRange> ReadRanges(string key)
+    {
+        ImmutableArray<AxisRange>.Builder ranges = ImmutableArray.CreateBuilder<AxisRange>();
+        for (ExpectList(key); NextItem();)
+        {
+            long[] range = Longs(key);
+            if (range.Length != 3) throw Bad($"{key}: expected [start, end, step]");
+            ranges.Add(new AxisRange(range[0], range[1], range[2]));
+        }
+        return ranges.ToImmutable();
+    }
+
+    private Distribution ReadInit()
+    {
+        Expect(JsonTokenType.StartObject, "an object for each init");
+        string? kind = null;
+        Dictionary<string, double> given = new(StringComparer.Ordinal);
+        while (NextName(out string key))
+        {
+            Advance();
+            if (key == "kind") { kind = Text(key); continue; }
+            Expect(JsonTokenType.Number, $"inits: {key}: a number");
+            if (!given.TryAdd(key, _json.GetDouble())) throw Twice(key);
+        }
+        if (kind is null || DistributionJson.NumberNames(kind) is not string[] names) throw Bad($"inits: unknown kind {(kind is null ? "(none)" : Problems.Quote(kind))}");
+        double[] numbers = new double[names.Length];
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (given.Remove(names[i], out numbers[i])) continue;
+            numbers[i] = (kind, names[i]) switch
+            {
+                ("truncated_normal", "low") => double.NegativeInfinity,
+                ("truncated_normal", "high") => double.PositiveInfinity,
+                _ => throw Bad($"inits: {kind} lacks {names[i]}"),
+            };
+        }
+        if (given.Count > 0) throw Bad($"inits: {kind} has no number {Problems.Quote(given.Keys.First())}");
+        return DistributionJson.Create(kind, numbers);
+    }
+
+    private Dictionary<string, string> ReadTexts(string what)
+    {
+        Expect(JsonTokenType.StartObject, $"{what}: an object");
+        Dictionary<string, string> texts = new(StringComparer.Ordinal);
+        while (NextName(out string key))
+        {
+            Advance();
+            if (!texts.TryAdd(key, Text(what))) throw Twice(key);
+        }
+        return texts;
+    }
+
+    private long[] Longs(string key)
+    {
+        List<long> values = [];
+        for (ExpectList(key); NextItem();) values.Add(Long(key));
+        return [.. values];
+    }
+
+    private long Long(string key)
+    {
+        Expect(JsonTokenType.Number, $"{key}: a whole number");
+        return _json.TryGetInt64(out long value) ? value : throw Bad($"{key}: expected a whole number below 2^63");
+    }
+
+    private long Index(string key, long limit)
+    {
+        long value = Long(key);
+        return value >= 0 && value < limit ? value : throw Bad($"{key}: expected 0 to {limit - 1}, found {value}");
+    }
+
+    private string Text(string key)
+    {
+        Expect(JsonTokenType.String, $"{key}: a text");
+        return _json.GetString()!;
+    }
+
+    private void ExpectList(string key) => Expect(JsonTokenType.StartArray, $"{key}: a list");
+
+    private bool NextItem()
+    {
+        Advance();
+        return _json.TokenType != JsonTokenType.EndArray;
+    }
+
+    private bool NextName(out string name)
+    {
+        Advance();
+        name = _json.TokenType == JsonTokenType.PropertyName ? _json.GetString()! : "";
+        return _json.TokenType == JsonTokenType.PropertyName;
+    }
+
+    private void Next(JsonTokenType type, string expected)
+    {
+        Advance();
+        Expect(type, expected);
+    }
+
+    private void Advance()
+    {
+        if (!_json.Read()) throw new FormatException("the text ends too early");
+    }
+
+    private readonly void Expect(JsonTokenType type, string expected)
+    {
+        if (_json.TokenType != type) throw Bad($"expected {expected}, found {_json.TokenType}");
+    }
+
+    private readonly ShardFormatException Bad(string message) => new(ShardFormatCode.BadPlan, _path, message);
+
+    private readonly ShardFormatException Twice(string key) => new(ShardFormatCode.BadJson, _path, $"the name {Problems.Quote(key)} stands twice in one object");
+}

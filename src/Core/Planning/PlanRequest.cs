@@ -1,0 +1,26 @@
+using ShardInit.Model;
+
+namespace ShardInit.Planning;
+
+/// <summary>What a user asks for: the options of the command line that a plan depends on.</summary>
+public sealed record PlanRequest
+{
+    public const long DefaultShardBytes = 1L << 30;
+    public const long DefaultTileBytes = 64L << 20;
+
+    /// <summary>Path of a file or directory, or a built-in name; an existing path wins.</summary>
+    public required string Model { get; init; }
+    /// <summary><c>NAME</c>, <c>NAME@VERSION</c> or the path of a file; null: <c>hf</c> for a configuration, an error otherwise.</summary>
+    public string? Recipe { get; init; }
+    public ulong Seed { get; init; }
+    public string Namespace { get; init; } = "";
+    /// <summary>Element type of all floating tensors that do not insist on their own.</summary>
+    public DType? DType { get; init; }
+    /// <summary>Value bytes per file at most, from 4 KiB.</summary>
+    public long ShardBytes { get; init; } = DefaultShardBytes;
+    /// <summary>Value bytes per tile at most, from 4 KiB; lowered to <see cref="ShardBytes"/> and 1 GiB.</summary>
+    public long TileBytes { get; init; } = DefaultTileBytes;
+    /// <summary><c>crc32</c> or <c>sha256</c>.</summary>
+    public string DigestKind { get; init; } = "crc32";
+    public IReadOnlyDictionary<string, string> UserMetadata { get; init; } = new Dictionary<string, string>();
+}

@@ -1,0 +1,81 @@
+using ShardInit.Errors;
+using ShardInit.Initializers;
+using ShardInit.Model;
+
+namespace ShardInit.Recipes;
+
+/// <summary>What a recipe decides for one logical tensor.</summary>
+/// <param name="Rule">For people: <c>hf@1 rule 5: kind Linear|Embedding</c>.</param>
+internal readonly record struct Decision(Distribution Init, string Rule, int Line);
+
+/// <summary>Applies a recipe to a model: first rule that matches wins, a tensor without a rule is an error, a user's rule without a tensor too.</summary>
+internal static class RecipeEngine
+{
+    /// <summary>One decision per logical tensor, in their order. Problems are gathered: the same one for many tensors is one line.</summary>
+    public static Decision[] Apply(Recipe recipe, ModelSpec model, Problems problems, List<string> warnings)
+    {
+        Decision[] decisions = new Decision[model.Logical.Length];
+        bool[] used = new bool[recipe.Rules.Length];
+        string[] texts = [.. recipe.Rules.Select((rule, number) => $"{recipe.Name} rule {number + 1}: {rule.Text}")];
+        Dictionary<(int Rule, string Message), (string First, int Count)> refusals = [];
+        List<(int Rule, string Message)> order = [];
+        for (int i = 0; i < decisions.Length; i++)
+        {
+            LogicalSpec tensor = model.Logical[i];
+            int number = FirstMatch(recipe, tensor, model.LayerCount);
+            string message;
+            if (number < 0)
+            {
+                message = "";
+            }
+            else
+            {
+                used[number] = true;
+                try
+                {
+                    decisions[i] = new Decision(recipe.Rules[number].Resolve(new TensorFacts(tensor, model)), texts[number], recipe.Rules[number].Line);
+                    continue;
+                }
+                catch (RefusalException refusal)
+                {
+                    message = refusal.Message;
+                }
+            }
+            if (refusals.TryGetValue((number, message), out (string First, int Count) seen)) refusals[(number, message)] = (seen.First, seen.Count + 1);
+            else
+            {
+                refusals[(number, message)] = (Describe(tensor), 1);
+                order.Add((number, message));
+            }
+        }
+        foreach ((int number, string message) in order)
+        {
+            (string first, int count) = refusals[(number, message)];
+            string more = count == 1 ? "" : $" (and {count - 1} more tensors)";
+            if (number < 0) problems.Add($"{recipe.Origin}: no rule covers {first}{more}; add a rule, or one with match: \"*\" at the end");
+            else problems.Add($"{recipe.Origin}:{recipe.Rules[number].Line}: {recipe.Rules[number].Initializer.Name}: {message}; for {first}{more}");
+        }
+        if (recipe.IsUser) ReportUnused(recipe, model, used, problems, warnings);
+        return decisions;
+    }
+
+    private static int FirstMatch(Recipe recipe, LogicalSpec tensor, long layerCount)
+    {
+        for (int i = 0; i < recipe.Rules.Length; i++) if (recipe.Rules[i].Matches(tensor, layerCount)) return i;
+        return -1;
+    }
+
+    private static void ReportUnused(Recipe recipe, ModelSpec model, bool[] used, Problems problems, List<string> warnings)
+    {
+        for (int i = 0; i < used.Length; i++)
+        {
+            Rule rule = recipe.Rules[i];
+            if (used[i] || rule.Optional) continue;
+            if (model.Logical.Any(tensor => rule.Matches(tensor, model.LayerCount))) warnings.Add($"{recipe.Origin}:{rule.Line}: every tensor of this rule ({rule.Text}) is taken by an earlier one");
+            else problems.Add($"{recipe.Origin}:{rule.Line}: this rule ({rule.Text}) matches no tensor of the model; correct it, or say optional: true");
+        }
+    }
+
+    private static string Describe(LogicalSpec tensor) =>
+        $"tensor {Problems.Quote(tensor.Name)} of shape {tensor.Shape}{(tensor.Kind is null ? ", kind unknown" : $", kind {tensor.Kind}")}";
+}

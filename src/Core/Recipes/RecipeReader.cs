@@ -1,0 +1,227 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using ShardInit.Errors;
+using ShardInit.Initializers;
+using ShardInit.Model;
+
+namespace ShardInit.Recipes;
+
+/// <summary>From the text of a recipe to its rules; every mistake is reported with its line, all at once.</summary>
+internal sealed class RecipeReader
+{
+    public const int MaxRules = 10_000;
+
+    private static readonly string[] s_recipeKeys = ["name", "version", "description", "rules"];
+    private static readonly string[] s_ruleKeys = ["match", "regex", "kind", "layers", "ndim", "init", "args", "optional"];
+
+    private readonly string _origin;
+    private readonly Problems _problems = new();
+
+    private RecipeReader(string origin) => _origin = origin;
+
+    /// <exception cref="PlanException">All problems of the text.</exception>
+    public static Recipe Read(string yaml, string origin, bool isUser)
+    {
+        YamlNode root;
+        try
+        {
+            root = YamlTree.Parse(yaml);
+        }
+        catch (YamlTextException error)
+        {
+            throw new PlanException($"{origin}:{error.Line}: {error.Message.ReplaceLineEndings(" ")}");
+        }
+        RecipeReader reader = new(origin);
+        Recipe? recipe = reader.Recipe(root, yaml, isUser);
+        reader._problems.ThrowIfAny();
+        return recipe!;
+    }
+
+    private Recipe? Recipe(YamlNode root, string yaml, bool isUser)
+    {
+        if (root.Kind != YamlKind.Map) return Wrong<Recipe>(root.Line, $"expected a mapping with name and rules, found {root.Describe()}");
+        RefuseOtherKeys(root, s_recipeKeys);
+        string name = Text(root, "name") ?? "";
+        if (name.Length == 0) Wrong<Recipe>(root.Line, "name: expected a name");
+        else if (TensorNames.Refusal(name) is not null || name.Contains('@') || name.Length > 100) Wrong<Recipe>(root.Line, "name: expected a short name without '@' and control characters");
+        else if (isUser && BuiltInRecipes.Has(name)) Wrong<Recipe>(root.Line, $"name: '{name}' is the name of a built-in recipe; choose another");
+        string? version = Text(root, "version");
+        if (version is not null && !(int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1)) Wrong<Recipe>(root.Line, $"version: expected a whole number of 1 or more, found {Problems.Quote(version)}");
+        Text(root, "description");
+        YamlNode? rules = Find(root, "rules");
+        if (rules is not { Kind: YamlKind.List, Items.Count: > 0 and <= MaxRules }) return Wrong<Recipe>(rules?.Line ?? root.Line, $"rules: expected a list of 1 to {MaxRules} rules, found {(rules is null ? "none" : rules.Describe())}");
+        Rule?[] read = [.. rules.Items.Select(Rule)];
+        return _problems.Any ? null : new Recipe(version is null ? name : $"{name}@{version}", _origin, yaml, isUser, [.. read.Select(rule => rule!)]);
+    }
+
+    private Rule? Rule(YamlNode node)
+    {
+        if (node.Kind != YamlKind.Map) return Wrong<Rule>(node.Line, $"expected a rule (match, init, args), found {node.Describe()}");
+        RefuseOtherKeys(node, s_ruleKeys);
+        List<string> texts = [];
+        List<ImmutableArray<Criterion>> criteria = [];
+        foreach (string key in (string[])["match", "regex", "kind", "layers", "ndim"])
+        {
+            if (Find(node, key) is not YamlNode value) continue;
+            YamlNode[] items = value.Kind == YamlKind.List ? [.. value.Items] : [value];
+            if (items.Length == 0) Wrong<Rule>(value.Line, $"{key}: expected a pattern, found an empty list");
+            ImmutableArray<Criterion>.Builder group = ImmutableArray.CreateBuilder<Criterion>();
+            foreach (YamlNode item in items) if (Criterion(key, item) is Criterion criterion) group.Add(criterion);
+            criteria.Add(group.ToImmutable());
+            texts.Add($"{key} {string.Join("|", items.Select(item => item.Text))}");
+        }
+        if (criteria.Count == 0) Wrong<Rule>(node.Line, "expected match, regex, kind, layers or ndim: a rule for every tensor says match: \"*\"");
+        bool optional = Optional(Find(node, "optional"));
+        string? init = Text(node, "init");
+        if (init is null) return Wrong<Rule>(node.Line, "init is missing");
+        Initializer? initializer = Catalogue.Find(init);
+        if (initializer is null)
+        {
+            string? near = Nearest.Of(init, Catalogue.All.Select(known => known.Name));
+            return Wrong<Rule>(Find(node, "init")!.Line, $"init: unknown initializer {Problems.Quote(init)}" + (near is null ? $" (known: {string.Join(", ", Catalogue.All.Select(known => known.Name))})" : $"; did you mean {near}?"));
+        }
+        (ImmutableSortedDictionary<string, Expression> numbers, ImmutableSortedDictionary<string, string> words) = ReadArguments(Find(node, "args"), initializer, node.Line);
+        return new Rule
+        {
+            Line = node.Line,
+            Text = string.Join(", ", texts),
+            Criteria = [.. criteria],
+            Initializer = initializer,
+            Numbers = numbers,
+            Words = words,
+            Optional = optional,
+        };
+    }
+
+    private Criterion? Criterion(string key, YamlNode item)
+    {
+        if (item.Kind != YamlKind.Scalar || item.IsNull) return Wrong<Criterion>(item.Line, $"{key}: expected a pattern, found {item.Describe()}");
+        string text = item.Text;
+        if (key == "match")
+        {
+            foreach (string prefix in (string[])["regex", "kind", "layers"])
+            {
+                if (!text.StartsWith(prefix + ":", StringComparison.Ordinal)) continue;
+                key = prefix;
+                text = text[(prefix.Length + 1)..].TrimStart();
+                break;
+            }
+        }
+        try
+        {
+            switch (key)
+            {
+                case "layers":
+                    LayerSet layers = LayerSet.Parse(text);
+                    return (tensor, layerCount) => layers.Contains(tensor.Layer, layerCount);
+                case "ndim":
+                    LayerSet axes = LayerSet.Parse(text);
+                    return (tensor, _) => axes.Contains(tensor.Shape.Rank, ModelBuilder.MaxRank + 1);
+                case "regex":
+                    // Without backtracking: linear in the name, whatever the pattern.
+                    Regex regex = new($"^(?:{text})\\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+                    return (tensor, _) => regex.IsMatch(tensor.Name);
+                case "kind":
+                    Glob kind = Glob.Parse(text);
+                    return (tensor, _) => tensor.Kind is not null && kind.IsMatch(tensor.Kind);
+                default:
+                    Glob name = Glob.Parse(text);
+                    return (tensor, _) => name.IsMatch(tensor.Name);
+            }
+        }
+        catch (Exception error) when (error is FormatException or ArgumentException or NotSupportedException)
+        {
+            return Wrong<Criterion>(item.Line, $"{key}: {Problems.Quote(text)}: {error.Message}");
+        }
+    }
+
+    private (ImmutableSortedDictionary<string, Expression> Numbers, ImmutableSortedDictionary<string, string> Words) ReadArguments(YamlNode? args, Initializer initializer, int line)
+    {
+        ImmutableSortedDictionary<string, Expression>.Builder numbers = ImmutableSortedDictionary.CreateBuilder<string, Expression>(StringComparer.Ordinal);
+        ImmutableSortedDictionary<string, string>.Builder words = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        if (args is { Kind: not YamlKind.Map, IsNull: false }) Wrong<Rule>(args.Line, $"args: expected a mapping, found {args.Describe()}");
+        foreach ((string key, int keyLine, YamlNode value) in args?.Members ?? [])
+        {
+            Parameter? parameter = initializer.Parameters.FirstOrDefault(known => known.Name == key);
+            if (parameter is null)
+            {
+                string known = initializer.Parameters.IsEmpty ? "it takes none" : $"it takes {string.Join(", ", initializer.Parameters.Select(each => each.Name))}";
+                Wrong<Rule>(keyLine, $"args: {initializer.Name} has no argument {Problems.Quote(key)}; {known}");
+            }
+            else if (value.Kind != YamlKind.Scalar || value.IsNull)
+            {
+                Wrong<Rule>(value.Line, $"args: {key}: expected {Expected(parameter)}, found {value.Describe()}");
+            }
+            else if (parameter.Kind == ParameterKind.Number)
+            {
+                try
+                {
+                    numbers[key] = ExpressionParser.Parse(value.Text);
+                }
+                catch (ExpressionException error)
+                {
+                    Wrong<Rule>(value.Line, $"args: {key}: {Problems.Quote(value.Text)}: {error.Message}");
+                }
+            }
+            else if (parameter.Kind == ParameterKind.Flag ? value.Text is "true" or "false" : parameter.Choices.Contains(value.Text))
+            {
+                words[key] = value.Text;
+            }
+            else
+            {
+                Wrong<Rule>(value.Line, $"args: {key}: expected {Expected(parameter)}, found {value.Describe()}");
+            }
+        }
+        foreach (Parameter parameter in initializer.Parameters)
+        {
+            if (parameter.Needed && args?.Members.Any(member => member.Key == parameter.Name) != true) Wrong<Rule>(args?.Line ?? line, $"args: {initializer.Name} needs {parameter.Name} ({parameter.Summary})");
+        }
+        return (numbers.ToImmutable(), words.ToImmutable());
+    }
+
+    private static string Expected(Parameter parameter) => parameter.Kind switch
+    {
+        ParameterKind.Number => "a number or a formula",
+        ParameterKind.Flag => "true or false",
+        _ => $"one of {string.Join(", ", parameter.Choices)}",
+    };
+
+    private bool Optional(YamlNode? node)
+    {
+        if (node is null) return false;
+        if (node.Kind == YamlKind.Scalar && node.Text is "true" or "false") return node.Text == "true";
+        Wrong<Rule>(node.Line, $"optional: expected true or false, found {node.Describe()}");
+        return false;
+    }
+
+    private string? Text(YamlNode map, string key)
+    {
+        YamlNode? node = Find(map, key);
+        if (node is null) return null;
+        if (node.Kind == YamlKind.Scalar && !node.IsNull) return node.Text;
+        return Wrong<string>(node.Line, $"{key}: expected a text, found {node.Describe()}");
+    }
+
+    private void RefuseOtherKeys(YamlNode map, string[] known)
+    {
+        foreach ((string key, int line, _) in map.Members)
+        {
+            if (known.Contains(key)) continue;
+            string? near = Nearest.Of(key, known);
+            Wrong<Rule>(line, $"unknown key {Problems.Quote(key)}" + (near is null ? $" (known: {string.Join(", ", known)})" : $"; did you mean {near}?"));
+        }
+    }
+
+    private static YamlNode? Find(YamlNode map, string key)
+    {
+        foreach ((string name, _, YamlNode value) in map.Members) if (name == key) return value;
+        return null;
+    }
+
+    private T? Wrong<T>(int line, string message) where T : class
+    {
+        _problems.Add($"{_origin}:{line}: {message}");
+        return null;
+    }
+}

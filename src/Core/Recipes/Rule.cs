@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using ShardInit.Initializers;
+using ShardInit.Model;
+
+namespace ShardInit.Recipes;
+
+/// <summary>A condition on a tensor; the second argument is the number of layers of the model.</summary>
+internal delegate bool Criterion(LogicalSpec tensor, long layerCount);
+
+/// <summary>One rule: which tensors (every group of criteria has one that holds), which initializer, which arguments.</summary>
+internal sealed record Rule
+{
+    public required int Line { get; init; }
+    /// <summary>The criteria as written, for people: <c>match *.weight, kind Linear</c>.</summary>
+    public required string Text { get; init; }
+    public required ImmutableArray<ImmutableArray<Criterion>> Criteria { get; init; }
+    public required Initializer Initializer { get; init; }
+    public required ImmutableSortedDictionary<string, Expression> Numbers { get; init; }
+    public required ImmutableSortedDictionary<string, string> Words { get; init; }
+    public required bool Optional { get; init; }
+
+    public bool Matches(LogicalSpec tensor, long layerCount)
+    {
+        foreach (ImmutableArray<Criterion> group in Criteria)
+        {
+            bool any = false;
+            foreach (Criterion criterion in group)
+            {
+                if (!criterion(tensor, layerCount)) continue;
+                any = true;
+                break;
+            }
+            if (!any) return false;
+        }
+        return true;
+    }
+
+    /// <exception cref="RefusalException">The arguments have no value, or no good one, for this tensor.</exception>
+    public Distribution Resolve(TensorFacts facts)
+    {
+        Dictionary<string, double> numbers = new(Numbers.Count, StringComparer.Ordinal);
+        foreach ((string name, Expression expression) in Numbers)
+        {
+            double value = expression.Evaluate(facts);
+            numbers[name] = double.IsFinite(value) ? value : throw new RefusalException($"{name} is not a finite number ({value.ToString(System.Globalization.CultureInfo.InvariantCulture)})");
+        }
+        return Initializer.Resolve(new Arguments(Initializer, numbers, Words), facts);
+    }
+}
+
+/// <summary>A recipe: ordered rules, the first that matches a tensor decides.</summary>
+/// <param name="Name">Name with version where there is one: <c>hf@1</c>, <c>mine</c>.</param>
+/// <param name="Origin">Path or name, for messages.</param>
+/// <param name="IsUser">A file of the user: a rule that matches nothing is a mistake there.</param>
+internal sealed record Recipe(string Name, string Origin, string Yaml, bool IsUser, ImmutableArray<Rule> Rules);
