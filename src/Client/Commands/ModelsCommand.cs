@@ -1,6 +1,6 @@
 using ShardInit.Client.CommandLine;
 using ShardInit.Client.Output;
-using ShardInit.Planning;
+using ShardInit.Model;
 
 namespace ShardInit.Client.Commands;
 

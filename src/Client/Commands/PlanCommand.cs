@@ -1,3 +1,4 @@
+using System.Text;
 using ShardInit.Client.CommandLine;
 using ShardInit.Client.Output;
 using ShardInit.Planning;
@@ -17,7 +18,11 @@ internal static class PlanCommand
         {
             using BufferedStream output = new(given.Terminal.Output, 1 << 16);
             if (given.Has(Flags.Json)) TensorLines.Write(plan, output);
-            else TensorLines.WriteTable(plan, output);
+            else
+            {
+                using StreamWriter text = new(output, new UTF8Encoding(false)) { NewLine = "\n" };
+                TensorLines.WriteTable(plan, text);
+            }
         }
         else if (given.Has(Flags.Json)) given.Terminal.PrintJson(json => PlanReport.Members(json, plan));
         else given.Terminal.Print(string.Join('\n', PlanReport.Lines(plan)));

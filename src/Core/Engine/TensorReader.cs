@@ -150,7 +150,8 @@ public sealed class TensorReader : IDisposable
         {
             int count = RandomAccess.Read(_file!, destination, offset);
             if (count == 0) throw Damaged(ShardFormatCode.Truncated, path, $"the file ends at byte {offset}");
-            (destination, offset) = (destination[count..], offset + count);
+            destination = destination[count..];
+            offset += count;
         }
     }
 
