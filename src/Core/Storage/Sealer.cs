@@ -85,7 +85,8 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
             ShardLayout layout = ShardLayout.Of(plan, file);
             CommittedFile committed = CommittedFile.Inspect(operations, directory, layout);
             onFile(file, committed, layout);
-            index.AddFile(file, layout, committed.TileDigests);
+            // A damaged file has no digests to list; onFile has refused it or remembers that the result is no measure.
+            if (committed.IsIntact) index.AddFile(file, layout, committed.TileDigests);
         }
         index.Finish();
         return (size, Digests.OfSha256(hash.GetHashAndReset()));
@@ -127,6 +128,22 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
             },
             onFile);
         return (size, digest, same && RandomAccess.GetLength(existing!) == size);
+    }
+
+    /// <summary>index.arrow has this size and SHA-256.</summary>
+    public bool IndexIs(long size, string digest)
+    {
+        using SafeFileHandle? file = operations.TryOpenRead(IndexPath);
+        if (file is null || RandomAccess.GetLength(file) != size) return false;
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[1 << 16];
+        for (long offset = 0; offset < size; offset += buffer.Length)
+        {
+            Span<byte> part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, size - offset));
+            CommittedFile.ReadExactly(file, IndexPath, part, offset);
+            hash.AppendData(part);
+        }
+        return Digests.OfSha256(hash.GetHashAndReset()) == digest;
     }
 
     private static bool Holds(SafeFileHandle file, byte[] expected, long offset)

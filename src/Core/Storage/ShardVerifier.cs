@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using Microsoft.Win32.SafeHandles;
+using ShardInit.Engine;
+using ShardInit.Errors;
+using ShardInit.Model;
+using ShardInit.Planning;
+
+namespace ShardInit.Storage;
+
+/// <summary>
+/// Compares a directory with its plan: every byte outside values is rebuilt, values are held against their digests and, where asked, generated again.
+/// Chunked reads without mapping, so memory is the buffer's. Files can be verified in parallel, one buffer per thread.
+/// </summary>
+public static class ShardVerifier
+{
+    /// <summary>Verifies one shard file.</summary>
+    /// <param name="manifest">Of the directory, or null: then the file's own digest is not compared.</param>
+    /// <param name="values">Regenerates values for comparison; null to trust digests.</param>
+    /// <param name="progress">Told the number of value bytes read, piece by piece.</param>
+    /// <returns>The defects in file order; empty for a sound file.</returns>
+    public static IReadOnlyList<Defect> VerifyFile(
+        string directory, Plan plan, int file, Manifest? manifest, ITileSource? values, TileBuffer buffer, CancellationToken cancel, Action<long>? progress = null)
+    {
+        ShardLayout layout = ShardLayout.Of(plan, file);
+        string path = Path.Combine(directory, layout.FileName);
+        using SafeFileHandle? handle = FileOperations.System.TryOpenRead(path);
+        if (handle is null) return [new Defect(layout.FileName, null, null, DefectKinds.MissingFile, "the file is missing")];
+        CommittedFile committed = CommittedFile.Inspect(handle, path, layout);
+        if (!committed.IsIntact) return [Structural(layout, committed)];
+
+        List<Defect> defects = [];
+        for (int tile = 0; tile < layout.TileCount; tile++)
+        {
+            ValueCheck check = new(handle, path, layout, tile, committed.TileDigests[tile], values is null ? null : Bind(values, plan.Files[file].Tiles[tile], layout.Tile(tile).DType));
+            if (check.Run(buffer, cancel, progress) is { } defect) defects.Add(defect);
+        }
+        ManifestFile? entry = manifest?.Files.FirstOrDefault(listed => listed.Name == layout.FileName);
+        if (defects.Count == 0 && entry is not null && entry.Digest != committed.FileDigest)
+        {
+            defects.Add(new Defect(layout.FileName, null, null, DefectKinds.DigestMismatch, $"expected {entry.Digest} by {CheckpointFiles.Manifest}, found {committed.FileDigest}"));
+        }
+        return defects;
+    }
+
+    /// <summary>Verifies what is not in one shard: plan, coverage, manifest, index, and that nothing else is there. Reads the frames of shards, not their values.</summary>
+    public static IReadOnlyList<Defect> VerifyDirectory(string directory, Plan plan, CancellationToken cancel)
+    {
+        List<Defect> defects = [];
+        string planPath = Path.Combine(directory, CheckpointFiles.Plan);
+        string planDigest = Digests.Sha256(SmallFile.ReadPlan(FileOperations.System, directory));
+        try
+        {
+            _ = Coverage.Of(plan, planPath);
+        }
+        catch (ShardFormatException error)
+        {
+            defects.Add(new Defect(CheckpointFiles.Plan, null, null, DefectKinds.BadPlan, error.Message));
+            return defects;
+        }
+        Sealer sealer = new(FileOperations.System, directory, plan, planDigest);
+        Manifest? manifest = VerifyManifest(directory, plan, planDigest, sealer, defects);
+        cancel.ThrowIfCancellationRequested();
+        VerifyIndex(directory, sealer, manifest, defects);
+        VerifyListing(directory, plan, defects);
+        return defects;
+    }
+
+    private static Manifest? VerifyManifest(string directory, Plan plan, string planDigest, Sealer sealer, List<Defect> defects)
+    {
+        string path = Path.Combine(directory, CheckpointFiles.Manifest);
+        Manifest manifest;
+        byte[]? bytes;
+        try
+        {
+            bytes = SmallFile.TryRead(FileOperations.System, path, ManifestReader.MaxLength);
+            if (bytes is null)
+            {
+                defects.Add(new Defect(CheckpointFiles.Manifest, null, null, DefectKinds.MissingFile, "the directory is not sealed; run 'resume'"));
+                return null;
+            }
+            manifest = ManifestReader.Read(bytes, path);
+        }
+        catch (ShardFormatException error)
+        {
+            defects.Add(new Defect(CheckpointFiles.Manifest, null, null, DefectKinds.BadManifest, error.Message));
+            return null;
+        }
+        if (manifest.PlanId == plan.PlanId && manifest.PlanDigest != planDigest)
+        {
+            defects.Add(new Defect(CheckpointFiles.Plan, null, null, DefectKinds.PlanMismatch,
+                $"expected {manifest.PlanDigest} by {CheckpointFiles.Manifest}, found {planDigest}: changed after sealing"));
+        }
+        // File and index digests are checked against the files; all other bytes follow from the plan.
+        Dictionary<string, ManifestFile> listed = manifest.Files.ToDictionary(file => file.Name, StringComparer.Ordinal);
+        ImmutableArray<ManifestFile> files = [.. plan.Files.Select((file, index) => Manifest.Describe(
+            plan, index, ShardLayout.Of(plan, index).FileLength, listed.TryGetValue(file.Name, out ManifestFile? entry) ? entry.Digest : ""))];
+        byte[] rebuilt = (sealer.Describe(files, manifest.IndexSize, manifest.IndexDigest) with { PlanDigest = manifest.PlanDigest }).ToBytes();
+        int same = bytes.AsSpan().CommonPrefixLength(rebuilt);
+        if (same < Math.Max(bytes.Length, rebuilt.Length))
+        {
+            defects.Add(new Defect(CheckpointFiles.Manifest, null, null, DefectKinds.BadManifest, $"differs at byte {same} from what plan and files make of it"));
+        }
+        return manifest;
+    }
+
+    private static void VerifyIndex(string directory, Sealer sealer, Manifest? manifest, List<Defect> defects)
+    {
+        if (!File.Exists(Path.Combine(directory, CheckpointFiles.Index)))
+        {
+            defects.Add(new Defect(CheckpointFiles.Index, null, null, DefectKinds.MissingFile, "the file is missing"));
+            return;
+        }
+        // Where a shard is damaged, its tile digests are no measure for the index: then the manifest's digest is.
+        bool allSound = true;
+        (_, _, bool same) = sealer.CompareIndex((file, committed, _) =>
+            allSound &= committed.IsIntact && (manifest is null || file >= manifest.Files.Length || committed.FileDigest == manifest.Files[file].Digest));
+        bool vouched = manifest is null || sealer.IndexIs(manifest.IndexSize, manifest.IndexDigest);
+        if (allSound) vouched &= same;
+        if (!vouched) defects.Add(new Defect(CheckpointFiles.Index, null, null, DefectKinds.BadIndex, "is not what plan and files make of it"));
+    }
+
+    private static void VerifyListing(string directory, Plan plan, List<Defect> defects)
+    {
+        HashSet<string> known = new(plan.Files.Select(file => file.Name), StringComparer.Ordinal) { CheckpointFiles.Plan, CheckpointFiles.Manifest, CheckpointFiles.Index };
+        foreach (string name in Directory.EnumerateFileSystemEntries(directory).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal))
+        {
+            if (CheckpointFiles.IsTemporary(name)) defects.Add(new Defect(name, null, null, DefectKinds.LeftoverTemporary, "an unfinished file; it may be deleted when no run is active"));
+            else if (!known.Contains(name)) defects.Add(new Defect(name, null, null, DefectKinds.ForeignFile, "no file of this plan"));
+        }
+    }
+
+    private static Defect Structural(ShardLayout layout, CommittedFile committed) => new(
+        layout.FileName, committed.Tile, committed.Tile is { } tile ? layout.Tile(tile).Tensor : null,
+        committed.State switch
+        {
+            CommittedState.Missing => DefectKinds.MissingFile,
+            CommittedState.WrongSize => DefectKinds.WrongSize,
+            _ => DefectKinds.StructureMismatch,
+        },
+        committed.Message);
+
+    private static ValueCheck.Generator Bind(ITileSource source, Tile tile, DType dtype)
+    {
+        int size = dtype.ByteSize();
+        return (offset, destination) => source.Fill(tile.Tensor, tile.FirstElement + (offset / size), destination.Length / size, destination);
+    }
+}
