@@ -27,27 +27,6 @@ internal ref struct PlanJsonReader
         _path = path;
     }
 
-    /// <summary>A logical tensor whose init and rule are still numbers of the lists.</summary>
-    internal readonly record struct LogicalRow(string Name, Shape Shape, int Init, int Rule, ImmutableArray<long> ZeroRows);
-
-    internal readonly record struct PartRow(string Logical, ImmutableArray<AxisRange> Source, ImmutableArray<int> Permutation, ImmutableArray<AxisRange> Destination);
-
-    /// <summary>A stored tensor; without <see cref="Parts"/> it is the whole of the logical tensor that stands in the same line.</summary>
-    internal readonly record struct TensorRow(string Name, DType DType, Shape Shape, string? Kind, bool IsBuffer, LayerGroup Group, ImmutableArray<PartRow> Parts);
-
-    /// <summary>Everything that the text holds, not yet put together.</summary>
-    internal sealed class Content
-    {
-        public readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal);
-        public readonly Dictionary<string, long> Numbers = new(StringComparer.Ordinal);
-        public readonly List<string> Rules = [];
-        public readonly List<Distribution> Inits = [];
-        public readonly List<LogicalRow> Logical = [];
-        public readonly List<TensorRow> Tensors = [];
-        public Dictionary<string, string> Tied = [];
-        public Dictionary<string, string> Metadata = [];
-    }
-
     public static Plan Read(ReadOnlyMemory<byte> utf8, string path)
     {
         if (utf8.Length > MaxBytes) throw new ShardFormatException(ShardFormatCode.TooLarge, path, $"expected at most {MaxBytes} bytes, found {utf8.Length}");
@@ -68,11 +47,13 @@ internal ref struct PlanJsonReader
     private void CheckVersions()
     {
         Next(JsonTokenType.StartObject, "an object");
-        while (NextName(out string key))
+        int found = 0;
+        while (found < 2 && NextName(out string key))
         {
             Advance();
             if (key is "format" or "spec")
             {
+                found++;
                 long version = Long(key);
                 (int newest, ShardFormatCode code) = key == "format" ? (Versions.Format, ShardFormatCode.UnsupportedFormat) : (Versions.Spec, ShardFormatCode.UnsupportedSpec);
                 if (version > newest) throw new ShardFormatException(code, _path, $"{key} {version} is newer than this build knows ({newest}); use a newer release");
@@ -82,9 +63,9 @@ internal ref struct PlanJsonReader
         }
     }
 
-    private Content ReadAll()
+    private PlanContent ReadAll()
     {
-        Content content = new();
+        PlanContent content = new();
         HashSet<string> seen = new(StringComparer.Ordinal);
         Next(JsonTokenType.StartObject, "an object");
         while (NextName(out string key))
@@ -112,9 +93,9 @@ internal ref struct PlanJsonReader
                 case "tensors":
                     for (ExpectList(key); NextItem();)
                     {
-                        (TensorRow? tensor, LogicalRow? logical) = ReadRow(content, isStored: true);
+                        (PlanContent.TensorRow? tensor, PlanContent.LogicalRow? logical) = ReadRow(content, isStored: true);
                         content.Tensors.Add(tensor!.Value);
-                        if (logical is LogicalRow row) content.Logical.Add(row);
+                        if (logical is PlanContent.LogicalRow row) content.Logical.Add(row);
                     }
                     break;
                 default: _json.Skip(); break;
@@ -124,14 +105,14 @@ internal ref struct PlanJsonReader
         return content;
     }
 
-    private (TensorRow? Tensor, LogicalRow? Logical) ReadRow(Content content, bool isStored)
+    private (PlanContent.TensorRow? Tensor, PlanContent.LogicalRow? Logical) ReadRow(PlanContent content, bool isStored)
     {
         Expect(JsonTokenType.StartObject, "an object for each tensor");
         (string? name, string? dtype, string? kind, string? group) = (null, null, null, null);
         (long layer, long init, long rule) = (-1, -1, -1);
         long[]? shape = null;
         ImmutableArray<long> zeroRows = [];
-        ImmutableArray<PartRow> parts = default;
+        ImmutableArray<PlanContent.PartRow> parts = default;
         bool buffer = false;
         uint seen = 0;
         while (NextName(out string key))
@@ -144,7 +125,7 @@ internal ref struct PlanJsonReader
             {
                 case "name": name = Text(key); break;
                 case "dtype": dtype = Text(key); break;
-                case "kind": kind = Text(key); break;
+                case "kind": kind = content.Share(Text(key)); break;
                 case "group": group = Text(key); break;
                 case "layer": layer = Index(key, 1_000_000); break;
                 case "init": init = Index(key, int.MaxValue); break;
@@ -157,32 +138,31 @@ internal ref struct PlanJsonReader
             }
         }
         if (name is null || shape is null) throw Bad("a tensor lacks name or shape");
-        string quoted = Problems.Quote(name);
-        if (TensorNames.Refusal(name) is string refusal) throw new ShardFormatException(ShardFormatCode.BadName, _path, $"tensor {quoted}: {refusal}");
-        if (shape.Length > ModelBuilder.MaxRank) throw Bad($"tensor {quoted}: {shape.Length} axes; at most {ModelBuilder.MaxRank}");
-        if (!Shape.TryCount(shape, out _, out string? reason)) throw Bad($"tensor {quoted}: {reason}");
-        Shape size = new(shape);
-        LogicalRow? logical = null;
+        if (TensorNames.Refusal(name) is string refusal) throw new ShardFormatException(ShardFormatCode.BadName, _path, $"tensor {Problems.Quote(name)}: {refusal}");
+        if (shape.Length > ModelBuilder.MaxRank) throw Bad($"tensor {Problems.Quote(name)}: {shape.Length} axes; at most {ModelBuilder.MaxRank}");
+        if (!Shape.TryCount(shape, out _, out string? reason)) throw Bad($"tensor {Problems.Quote(name)}: {reason}");
+        Shape size = content.Shapes.Share(new Shape(shape));
+        PlanContent.LogicalRow? logical = null;
         if (parts.IsDefault)
         {
-            if (init < 0 || rule < 0) throw Bad($"tensor {quoted}: lacks init or rule");
-            logical = new LogicalRow(name, size, (int)init, (int)rule, zeroRows);
+            if (init < 0 || rule < 0) throw Bad($"tensor {Problems.Quote(name)}: lacks init or rule");
+            logical = new PlanContent.LogicalRow(name, size, (int)init, (int)rule, zeroRows);
         }
-        if (!isStored) return (null, logical ?? throw Bad($"logical tensor {quoted}: lacks init and rule"));
-        if (dtype is null || !DTypes.TryParse(dtype, out DType type)) throw Bad($"tensor {quoted}: dtype: expected one of {string.Join(", ", Enum.GetNames<DType>())}, found {(dtype is null ? "none" : Problems.Quote(dtype))}");
+        if (!isStored) return (null, logical ?? throw Bad($"logical tensor {Problems.Quote(name)}: lacks init and rule"));
+        if (dtype is null || !DTypes.TryParse(dtype, out DType type)) throw Bad($"tensor {Problems.Quote(name)}: dtype: expected one of {string.Join(", ", Enum.GetNames<DType>())}, found {(dtype is null ? "none" : Problems.Quote(dtype))}");
         LayerGroup place = (group, layer) switch
         {
             (null, >= 0) => LayerGroup.OfLayer((int)layer),
             ("embedding", -1) => LayerGroup.Embedding,
             ("head", -1) => LayerGroup.Head,
-            _ => throw Bad($"tensor {quoted}: expected either layer, or group embedding or head"),
+            _ => throw Bad($"tensor {Problems.Quote(name)}: expected either layer, or group embedding or head"),
         };
-        return (new TensorRow(name, type, size, kind, buffer, place, parts), logical);
+        return (new PlanContent.TensorRow(name, type, size, kind, buffer, place, parts), logical);
     }
 
-    private ImmutableArray<PartRow> ReadParts()
+    private ImmutableArray<PlanContent.PartRow> ReadParts()
     {
-        ImmutableArray<PartRow>.Builder parts = ImmutableArray.CreateBuilder<PartRow>();
+        ImmutableArray<PlanContent.PartRow>.Builder parts = ImmutableArray.CreateBuilder<PlanContent.PartRow>();
         for (ExpectList("parts"); NextItem();)
         {
             if (parts.Count == PlanChecks.MaxParts) throw Bad($"a tensor of more than {PlanChecks.MaxParts} parts");
@@ -192,6 +172,8 @@ internal ref struct PlanJsonReader
             while (NextName(out string key))
             {
                 Advance();
+                bool twice = key switch { "logical" => logical is not null, "source" => !source.IsDefault, "destination" => !destination.IsDefault, "permutation" => !permutation.IsDefault, _ => false };
+                if (twice) throw Twice(key);
                 switch (key)
                 {
                     case "logical": logical = Text(key); break;
@@ -202,7 +184,7 @@ internal ref struct PlanJsonReader
                 }
             }
             if (logical is null || source.IsDefault || destination.IsDefault || permutation.IsDefault) throw Bad("a part lacks logical, source, permutation or destination");
-            parts.Add(new PartRow(logical, source, permutation, destination));
+            parts.Add(new PlanContent.PartRow(logical, source, permutation, destination));
         }
         return parts.ToImmutable();
     }
@@ -227,8 +209,12 @@ internal ref struct PlanJsonReader
         while (NextName(out string key))
         {
             Advance();
-            if (key == "kind") { kind = Text(key); continue; }
-            Expect(JsonTokenType.Number, $"inits: {key}: a number");
+            if (key == "kind")
+            {
+                kind = kind is null ? Text(key) : throw Twice(key);
+                continue;
+            }
+            Expect(JsonTokenType.Number, key, "a number");
             if (!given.TryAdd(key, _json.GetDouble())) throw Twice(key);
         }
         if (kind is null || DistributionJson.NumberNames(kind) is not string[] names) throw Bad($"inits: unknown kind {(kind is null ? "(none)" : Problems.Quote(kind))}");
@@ -249,7 +235,7 @@ internal ref struct PlanJsonReader
 
     private Dictionary<string, string> ReadTexts(string what)
     {
-        Expect(JsonTokenType.StartObject, $"{what}: an object");
+        Expect(JsonTokenType.StartObject, what, "an object");
         Dictionary<string, string> texts = new(StringComparer.Ordinal);
         while (NextName(out string key))
         {
@@ -261,14 +247,20 @@ internal ref struct PlanJsonReader
 
     private long[] Longs(string key)
     {
-        List<long> values = [];
-        for (ExpectList(key); NextItem();) values.Add(Long(key));
-        return [.. values];
+        long[] values = new long[4];
+        int count = 0;
+        for (ExpectList(key); NextItem();)
+        {
+            if (count == values.Length) Array.Resize(ref values, count * 2);
+            values[count++] = Long(key);
+        }
+        Array.Resize(ref values, count);
+        return values;
     }
 
     private long Long(string key)
     {
-        Expect(JsonTokenType.Number, $"{key}: a whole number");
+        Expect(JsonTokenType.Number, key, "a whole number");
         return _json.TryGetInt64(out long value) ? value : throw Bad($"{key}: expected a whole number below 2^63");
     }
 
@@ -280,11 +272,11 @@ internal ref struct PlanJsonReader
 
     private string Text(string key)
     {
-        Expect(JsonTokenType.String, $"{key}: a text");
+        Expect(JsonTokenType.String, key, "a text");
         return _json.GetString()!;
     }
 
-    private void ExpectList(string key) => Expect(JsonTokenType.StartArray, $"{key}: a list");
+    private void ExpectList(string key) => Expect(JsonTokenType.StartArray, key, "a list");
 
     private bool NextItem()
     {
@@ -320,6 +312,11 @@ internal ref struct PlanJsonReader
     private readonly void Expect(JsonTokenType type, string expected)
     {
         if (_json.TokenType != type) throw Bad($"expected {expected}, found {_json.TokenType}");
+    }
+
+    private readonly void Expect(JsonTokenType type, string key, string expected)
+    {
+        if (_json.TokenType != type) throw Bad($"{key}: expected {expected}, found {_json.TokenType}");
     }
 
     private readonly ShardFormatException Bad(string message) => new(ShardFormatCode.BadPlan, _path, message);
