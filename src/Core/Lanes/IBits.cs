@@ -22,12 +22,18 @@ internal interface IBits<TBits> where TBits : struct, IBits<TBits>
     static abstract TBits operator >>(TBits a, int count);
     /// <summary>Per lane: mask ? whenSet : whenClear.</summary>
     static abstract TBits Select(TBits mask, TBits whenSet, TBits whenClear);
+    /// <summary>(value &amp; mask) | set.</summary>
+    static abstract TBits AndOr(TBits value, TBits mask, TBits set);
     /// <summary>All ones where a &lt; b as signed integers.</summary>
     static abstract TBits LessSigned(TBits a, TBits b);
     /// <summary>Stores the low byte of each lane: Count bytes.</summary>
     static abstract void StoreLow8(TBits value, ref byte destination);
     /// <summary>Stores the low 16 bits of each lane, little-endian: 2 × Count bytes.</summary>
     static abstract void StoreLow16(TBits value, ref byte destination);
+    /// <summary>Whether any lane of a mask is set: it may only decide to skip work whose result no lane would take.</summary>
+    static abstract bool Any(TBits mask);
+    /// <summary>Loads Count words of 4 bytes, little-endian.</summary>
+    static abstract TBits Load(ref readonly byte source);
     /// <summary>Stores whole lanes, little-endian: 4 × Count bytes.</summary>
     static abstract void Store(TBits value, ref byte destination);
 }

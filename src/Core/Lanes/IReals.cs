@@ -18,9 +18,14 @@ internal interface IReals<TReals, TBits>
     static abstract TReals operator *(TReals a, TReals b);
     /// <summary>a × b + c, rounded once.</summary>
     static abstract TReals Fma(TReals a, TReals b, TReals c);
+    static abstract TReals operator /(TReals a, TReals b);
     static abstract TReals Sqrt(TReals value);
     /// <summary>All ones where a &lt; b.</summary>
     static abstract TBits Less(TReals a, TReals b);
+    /// <summary>a &lt; b ? a : b: where the two compare equal or unordered, b.</summary>
+    static abstract TReals Lesser(TReals a, TReals b);
+    /// <summary>a &gt; b ? a : b: where the two compare equal or unordered, b.</summary>
+    static abstract TReals Greater(TReals a, TReals b);
     /// <summary>Per lane: mask ? whenSet : whenClear.</summary>
     static abstract TReals Select(TBits mask, TReals whenSet, TReals whenClear);
     /// <summary>Stores each lane widened to binary64, little-endian: 8 × Count bytes.</summary>

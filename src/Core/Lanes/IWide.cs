@@ -17,6 +17,13 @@ internal interface IWide<TWide, TBits>
     /// <summary>The high half of a product, moved to the low half.</summary>
     static abstract TWide High(TWide product);
     static abstract TWide operator ^(TWide a, TWide b);
-    /// <summary>Exclusive or of the low halves with one word.</summary>
-    static abstract TWide Xor(TWide value, uint word);
+    /// <summary>High(<paramref name="product"/>) ^ <paramref name="word"/> ^ the round key: one half of a Philox round.</summary>
+    /// <param name="keyRow"><see cref="KeyRow.Words"/> copies of the key word: a memory operand costs no register.</param>
+    static abstract TWide Mix(TWide product, TWide word, ref readonly ulong keyRow);
+}
+
+/// <summary>A round key as the kernels read it: copies of one word, enough for the widest vector.</summary>
+internal static class KeyRow
+{
+    public const int Words = 8;
 }

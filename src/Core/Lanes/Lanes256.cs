@@ -20,9 +20,12 @@ internal readonly struct Bits256(Vector256<uint> value) : IBits<Bits256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 operator >>>(Bits256 a, int count) => new(a.Value >>> count);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 operator >>(Bits256 a, int count) => new((a.Value.AsInt32() >> count).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 Select(Bits256 mask, Bits256 whenSet, Bits256 whenClear) => new(Vector256.ConditionalSelect(mask.Value, whenSet.Value, whenClear.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 AndOr(Bits256 value, Bits256 mask, Bits256 set) => new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(value.Value, mask.Value, set.Value, 0xEA) : (value.Value & mask.Value) | set.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 LessSigned(Bits256 a, Bits256 b) => new(Vector256.LessThan(a.Value.AsInt32(), b.Value.AsInt32()).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreLow8(Bits256 value, ref byte destination) => Unsafe.WriteUnaligned(ref destination, Vector128.Narrow(Vector128.Narrow(value.Value.GetLower(), value.Value.GetUpper()), Vector128<ushort>.Zero).AsUInt64().ToScalar());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreLow16(Bits256 value, ref byte destination) => Vector128.Narrow(value.Value.GetLower(), value.Value.GetUpper()).AsByte().StoreUnsafe(ref destination);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool Any(Bits256 mask) => mask.Value != Vector256<uint>.Zero;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 Load(ref readonly byte source) => new(Vector256.LoadUnsafe(in source).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Bits256 value, ref byte destination) => value.Value.AsByte().StoreUnsafe(ref destination);
 }
 
@@ -36,9 +39,13 @@ internal readonly struct Reals256(Vector256<float> value) : IReals<Reals256, Bit
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 operator +(Reals256 a, Reals256 b) => new(a.Value + b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 operator -(Reals256 a, Reals256 b) => new(a.Value - b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 operator *(Reals256 a, Reals256 b) => new(a.Value * b.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 operator /(Reals256 a, Reals256 b) => new(a.Value / b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 Fma(Reals256 a, Reals256 b, Reals256 c) => new(Vector256.FusedMultiplyAdd(a.Value, b.Value, c.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 Sqrt(Reals256 value) => new(Vector256.Sqrt(value.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 Less(Reals256 a, Reals256 b) => new(Vector256.LessThan(a.Value, b.Value).AsUInt32());
+    // x86's minimum and maximum are these selections exactly (they return the second operand where the comparison fails).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 Lesser(Reals256 a, Reals256 b) => new(Avx.IsSupported ? Avx.Min(a.Value, b.Value) : Vector256.ConditionalSelect(Vector256.LessThan(a.Value, b.Value), a.Value, b.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 Greater(Reals256 a, Reals256 b) => new(Avx.IsSupported ? Avx.Max(a.Value, b.Value) : Vector256.ConditionalSelect(Vector256.GreaterThan(a.Value, b.Value), a.Value, b.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 Select(Bits256 mask, Reals256 whenSet, Reals256 whenClear) => new(Vector256.ConditionalSelect(mask.Value.AsSingle(), whenSet.Value, whenClear.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -61,7 +68,10 @@ internal readonly struct Wide256(Vector256<ulong> even, Vector256<ulong> odd) : 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide256 Multiply(Wide256 value, uint factor) => new(MultiplyLow(value._even, factor), MultiplyLow(value._odd, factor));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide256 High(Wide256 product) => new(product._even >>> 32, product._odd >>> 32);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide256 operator ^(Wide256 a, Wide256 b) => new(a._even ^ b._even, a._odd ^ b._odd);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide256 Xor(Wide256 value, uint word) => new(value._even ^ Vector256.Create((ulong)word), value._odd ^ Vector256.Create((ulong)word));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Wide256 Mix(Wide256 product, Wide256 word, ref readonly ulong keyRow) =>
+        new(Xor3(product._even >>> 32, word._even, Vector256.LoadUnsafe(in keyRow)), Xor3(product._odd >>> 32, word._odd, Vector256.LoadUnsafe(in keyRow)));
+
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits256 Narrow(Wide256 value) => Avx2.IsSupported
@@ -73,4 +83,9 @@ internal readonly struct Wide256(Vector256<ulong> even, Vector256<ulong> odd) : 
         if (Avx2.IsSupported) return Avx2.Multiply(value.AsUInt32(), Vector256.Create(factor));
         return (value & Vector256.Create(0x00000000FFFFFFFFul)) * Vector256.Create((ulong)factor);
     }
+
+    // 0x96 is the truth table of a three-way exclusive or.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ulong> Xor3(Vector256<ulong> a, Vector256<ulong> b, Vector256<ulong> c) =>
+        Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(a, b, c, 0x96) : a ^ b ^ c;
 }

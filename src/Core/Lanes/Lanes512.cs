@@ -20,6 +20,7 @@ internal readonly struct Bits512(Vector512<uint> value) : IBits<Bits512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator >>>(Bits512 a, int count) => new(a.Value >>> count);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator >>(Bits512 a, int count) => new((a.Value.AsInt32() >> count).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 Select(Bits512 mask, Bits512 whenSet, Bits512 whenClear) => new(Vector512.ConditionalSelect(mask.Value, whenSet.Value, whenClear.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 AndOr(Bits512 value, Bits512 mask, Bits512 set) => new(Avx512F.IsSupported ? Avx512F.TernaryLogic(value.Value, mask.Value, set.Value, 0xEA) : (value.Value & mask.Value) | set.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 LessSigned(Bits512 a, Bits512 b) => new(Vector512.LessThan(a.Value.AsInt32(), b.Value.AsInt32()).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreLow8(Bits512 value, ref byte destination)
@@ -35,6 +36,8 @@ internal readonly struct Bits512(Vector512<uint> value) : IBits<Bits512>
         if (Avx512F.IsSupported) { Avx512F.ConvertToVector256UInt16(value.Value).AsByte().StoreUnsafe(ref destination); return; }
         Vector256.Narrow(value.Value.GetLower(), value.Value.GetUpper()).AsByte().StoreUnsafe(ref destination);
     }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool Any(Bits512 mask) => mask.Value != Vector512<uint>.Zero;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 Load(ref readonly byte source) => new(Vector512.LoadUnsafe(in source).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void Store(Bits512 value, ref byte destination) => value.Value.AsByte().StoreUnsafe(ref destination);
 }
 
@@ -48,9 +51,13 @@ internal readonly struct Reals512(Vector512<float> value) : IReals<Reals512, Bit
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 operator +(Reals512 a, Reals512 b) => new(a.Value + b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 operator -(Reals512 a, Reals512 b) => new(a.Value - b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 operator *(Reals512 a, Reals512 b) => new(a.Value * b.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 operator /(Reals512 a, Reals512 b) => new(a.Value / b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Fma(Reals512 a, Reals512 b, Reals512 c) => new(Vector512.FusedMultiplyAdd(a.Value, b.Value, c.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Sqrt(Reals512 value) => new(Vector512.Sqrt(value.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 Less(Reals512 a, Reals512 b) => new(Vector512.LessThan(a.Value, b.Value).AsUInt32());
+    // x86's minimum and maximum are these selections exactly (they return the second operand where the comparison fails).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Lesser(Reals512 a, Reals512 b) => new(Avx512F.IsSupported ? Avx512F.Min(a.Value, b.Value) : Vector512.ConditionalSelect(Vector512.LessThan(a.Value, b.Value), a.Value, b.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Greater(Reals512 a, Reals512 b) => new(Avx512F.IsSupported ? Avx512F.Max(a.Value, b.Value) : Vector512.ConditionalSelect(Vector512.GreaterThan(a.Value, b.Value), a.Value, b.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Select(Bits512 mask, Reals512 whenSet, Reals512 whenClear) => new(Vector512.ConditionalSelect(mask.Value.AsSingle(), whenSet.Value, whenClear.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -73,7 +80,10 @@ internal readonly struct Wide512(Vector512<ulong> even, Vector512<ulong> odd) : 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 Multiply(Wide512 value, uint factor) => new(MultiplyLow(value._even, factor), MultiplyLow(value._odd, factor));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 High(Wide512 product) => new(product._even >>> 32, product._odd >>> 32);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 operator ^(Wide512 a, Wide512 b) => new(a._even ^ b._even, a._odd ^ b._odd);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 Xor(Wide512 value, uint word) => new(value._even ^ Vector512.Create((ulong)word), value._odd ^ Vector512.Create((ulong)word));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Wide512 Mix(Wide512 product, Wide512 word, ref readonly ulong keyRow) =>
+        new(Xor3(product._even >>> 32, word._even, Vector512.LoadUnsafe(in keyRow)), Xor3(product._odd >>> 32, word._odd, Vector512.LoadUnsafe(in keyRow)));
+
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits512 Narrow(Wide512 value) =>
@@ -85,4 +95,9 @@ internal readonly struct Wide512(Vector512<ulong> even, Vector512<ulong> odd) : 
         if (Avx2.IsSupported) return Vector512.Create(Avx2.Multiply(value.GetLower().AsUInt32(), Vector256.Create(factor)), Avx2.Multiply(value.GetUpper().AsUInt32(), Vector256.Create(factor)));
         return (value & Vector512.Create(0x00000000FFFFFFFFul)) * Vector512.Create((ulong)factor);
     }
+
+    // 0x96 is the truth table of a three-way exclusive or.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ulong> Xor3(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) =>
+        Avx512F.IsSupported ? Avx512F.TernaryLogic(a, b, c, 0x96) : a ^ b ^ c;
 }

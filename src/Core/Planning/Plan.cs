@@ -71,7 +71,7 @@ public sealed record StoredTensor(string Name, DType DType, Shape Shape, string?
 
 /// <summary>
 /// A box of one logical tensor at a box of a stored one. <paramref name="Source"/>[axis] selects indices of logical axis <c>axis</c>; stored axis
-/// <c>d</c> runs along logical axis <paramref name="Permutation"/>[d]; the result lands at <paramref name="Destination"/> (one range per stored axis, step 1 or more).
+/// <c>d</c> runs along logical axis <paramref name="Permutation"/>[d], or along none where that is -1 (one index; an expert's place in a fused tensor); the result lands at <paramref name="Destination"/> (one range per stored axis, step 1 or more).
 /// </summary>
 /// <param name="Logical">Index into <see cref="Plan.Logical"/>.</param>
 public sealed record Part(int Logical, ImmutableArray<AxisRange> Source, ImmutableArray<int> Permutation, ImmutableArray<AxisRange> Destination)

@@ -1,0 +1,26 @@
+using ShardInit.Client.CommandLine;
+using ShardInit.Client.Output;
+using ShardInit.Engine;
+using ShardInit.Planning;
+using ShardInit.Storage;
+
+namespace ShardInit.Client.Commands;
+
+/// <summary><c>init</c>: plan and run here; continues by itself where DIR holds the same plan.</summary>
+internal static class InitCommand
+{
+    public static readonly CommandSpec Spec = new("init", "Plan, and write the checkpoint with the cores of this machine; continues by itself when DIR holds the same plan.",
+        "init examples/llama-3.2-1b/config.json --seed 42 --out /data/init", [Planned.Model],
+        [Flags.Out, .. Planned.Inputs, .. Planned.Running, Flags.Json, Flags.Quiet], Run);
+
+    private static int Run(Invocation given)
+    {
+        Plan plan = Planned.Create(given);
+        string directory = given.Get(Flags.Out)!;
+        using Interruption interruption = new();
+        PlanValues values = new(plan, given.Get(Flags.Lanes));
+        Planned.Say(given.Terminal, plan);
+        using CheckpointWriter writer = CheckpointWriter.Open(directory, plan);
+        return WriteRun.Run(given, writer, values, directory, interruption.Token);
+    }
+}

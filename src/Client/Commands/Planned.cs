@@ -1,0 +1,50 @@
+using ShardInit.Client.CommandLine;
+using ShardInit.Client.Output;
+using ShardInit.Planning;
+
+namespace ShardInit.Client.Commands;
+
+/// <summary>What <c>plan</c> and <c>init</c> share: from options to a plan.</summary>
+internal static class Planned
+{
+    public static readonly Positional Model = new("MODEL", "a config.json or its directory, .safetensors headers, an index.json, a tensor table, or a built-in name");
+
+    /// <summary>Everything that decides what is written.</summary>
+    public static readonly IReadOnlyList<Flag> Inputs =
+    [
+        Flags.Seed, Flags.Namespace, Flags.Recipe, Flags.DType, Flags.ShardSize, Flags.TileSize, Flags.Digest, Flags.Metadata, Flags.StorageFormat, Flags.LayoutOf,
+    ];
+
+    /// <summary>What only decides how it is computed.</summary>
+    public static readonly IReadOnlyList<Flag> Running = [Flags.Threads, Flags.Lanes, Flags.Device, Flags.Engine];
+
+    public static Plan Create(Invocation given)
+    {
+        Dictionary<string, string> metadata = new(StringComparer.Ordinal);
+        foreach ((string key, string value) in given.GetAll(Flags.Metadata))
+        {
+            if (!metadata.TryAdd(key, value)) throw new UsageException($"{Flags.Metadata.Name}: expected each key once, found '{key}' again");
+        }
+        Plan plan = Planner.Create(new PlanRequest
+        {
+            Model = given.Word(Model),
+            Recipe = given.Get(Flags.Recipe),
+            Seed = given.Get(Flags.Seed),
+            Namespace = given.Get(Flags.Namespace),
+            DType = given.Get(Flags.DType),
+            ShardBytes = given.Get(Flags.ShardSize),
+            TileBytes = given.Get(Flags.TileSize),
+            DigestKind = given.Get(Flags.Digest),
+            UserMetadata = metadata,
+        });
+        foreach (string warning in plan.Warnings) given.Terminal.Say($"warning: {warning}");
+        return plan;
+    }
+
+    public static int Threads(Invocation given) => given.Has(Flags.Threads) ? given.Get(Flags.Threads) : Environment.ProcessorCount;
+
+    public static void Say(Terminal terminal, Plan plan)
+    {
+        foreach (string line in PlanReport.Lines(plan)) terminal.Say(line);
+    }
+}

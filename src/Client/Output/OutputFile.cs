@@ -1,0 +1,34 @@
+namespace ShardInit.Client.Output;
+
+/// <summary>A file that appears under its name whole or not at all: written beside it and renamed.</summary>
+internal sealed class OutputFile : IDisposable
+{
+    private readonly string _path;
+    private readonly string _temporary;
+    private bool _published;
+
+    public OutputFile(string path)
+    {
+        _path = path;
+        _temporary = $"{path}.tmp-{Environment.ProcessId}";
+        string directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
+        if (!Directory.Exists(directory)) throw new IOException($"{path}: expected the directory {directory} to exist, found none; create it");
+        if (Directory.Exists(path)) throw new IOException($"{path}: expected a file to write to, found a directory; name a file in it");
+        Stream = new FileStream(_temporary, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1 << 16);
+    }
+
+    public Stream Stream { get; }
+
+    public void Publish()
+    {
+        Stream.Dispose();
+        File.Move(_temporary, _path, overwrite: true);
+        _published = true;
+    }
+
+    public void Dispose()
+    {
+        Stream.Dispose();
+        if (!_published) File.Delete(_temporary);
+    }
+}

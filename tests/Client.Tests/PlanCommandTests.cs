@@ -1,0 +1,129 @@
+using System.Text.Json;
+using ShardInit.Client.CommandLine;
+using ShardInit.Client.Tests.Support;
+using static ShardInit.Client.Tests.Support.CommandLineRun;
+
+namespace ShardInit.Client.Tests;
+
+public sealed class PlanCommandTests : IDisposable
+{
+    private readonly Scratch _scratch = new();
+
+    public void Dispose() => _scratch.Dispose();
+
+    [Fact]
+    public void Json_is_one_object_with_the_published_keys()
+    {
+        string config = _scratch.Write("config.json", Models.TinyLlama);
+        Outcome outcome = Expect(ExitCode.Done, "plan", config, "--seed", "18446744073709551615", "--json");
+        JsonElement plan = JsonDocument.Parse(Assert.Single(outcome.OutputLines)).RootElement;
+        Assert.Matches("^[0-9a-f]{64}$", plan.GetProperty("plan_id").GetString());
+        Assert.Matches("^[0-9a-f]{64}$", plan.GetProperty("values_id").GetString());
+        // Embedding 512x64; per layer q 64x64, k and v 32x64, o 64x64, gate and up 172x64, down 64x172, two norms; one last norm.
+        const long Parameters = (512 * 64) + (2 * ((64 * 64 * 2) + (32 * 64 * 2) + (172 * 64 * 3) + (2 * 64))) + 64;
+        Assert.Equal(Parameters, plan.GetProperty("parameters").GetInt64());
+        Assert.Equal(2 * Parameters, plan.GetProperty("bytes").GetInt64());
+        Assert.Equal(2 + (2 * 9), plan.GetProperty("tensors").GetInt32());
+        Assert.True(plan.GetProperty("files").GetInt32() >= 3);
+        Assert.Equal("18446744073709551615", plan.GetProperty("seed").GetString());
+        Assert.StartsWith("hf@", plan.GetProperty("recipe").GetString());
+        Assert.Equal("BF16", plan.GetProperty("dtype").GetString());
+    }
+
+    [Fact]
+    public void Tensor_lines_are_in_name_order_with_resolved_numbers()
+    {
+        string config = _scratch.Write("config.json", Models.TinyLlama);
+        JsonElement[] lines = [.. Expect(ExitCode.Done, "plan", config, "--tensors", "--json").OutputLines.Select(line => JsonDocument.Parse(line).RootElement)];
+        string[] names = [.. lines.Select(line => line.GetProperty("name").GetString()!)];
+        Assert.Equal(names.Order(StringComparer.Ordinal), names);
+        JsonElement down = lines.Single(line => line.GetProperty("name").GetString() == "model.layers.1.mlp.down_proj.weight");
+        Assert.Equal("BF16", down.GetProperty("dtype").GetString());
+        Assert.Equal([64, 172], down.GetProperty("shape").EnumerateArray().Select(dim => dim.GetInt32()));
+        Assert.Equal("normal", down.GetProperty("init").GetProperty("kind").GetString());
+        Assert.Equal(0.02, down.GetProperty("init").GetProperty("std").GetDouble());
+        string table = Expect(ExitCode.Done, "plan", config, "--tensors").Output;
+        Assert.All(names, name => Assert.Contains(name, table));
+    }
+
+    [Fact]
+    public void People_see_seed_parameters_and_ids()
+    {
+        string config = _scratch.Write("config.json", Models.TinyLlama);
+        string text = Expect(ExitCode.Done, "plan", config, "--seed", "42").Output;
+        foreach (string part in new[] { "seed", "42", "parameters", "values_id", "plan_id", "hf@1" }) Assert.Contains(part, text);
+    }
+
+    [Fact]
+    public void Ids_say_what_they_cover()
+    {
+        string config = _scratch.Write("config.json", Models.TinyLlama);
+        (string Values, string Plan) usual = Ids();
+        Assert.Equal(usual, Ids("--metadata", "run=1"));
+        Assert.Equal((usual.Values, true), (Ids("--dtype", "f32").Values, Ids("--dtype", "f32").Plan != usual.Plan));
+        Assert.Equal((usual.Values, true), (Ids("--shard-size", "64KiB").Values, Ids("--shard-size", "64KiB").Plan != usual.Plan));
+        Assert.NotEqual(usual.Values, Ids("--seed", "1").Values);
+        Assert.NotEqual(usual.Values, Ids("--namespace", "teacher").Values);
+
+        (string, string) Ids(params string[] options)
+        {
+            JsonElement plan = JsonDocument.Parse(Expect(ExitCode.Done, ["plan", config, "--json", .. options]).Output).RootElement;
+            return (plan.GetProperty("values_id").GetString()!, plan.GetProperty("plan_id").GetString()!);
+        }
+    }
+
+    [Fact]
+    public void A_table_needs_a_recipe_and_says_which_there_are()
+    {
+        string table = _scratch.Write("table.json", Models.Table);
+        Outcome without = Expect(ExitCode.Usage, "plan", table);
+        Assert.Contains("hf", without.Error);
+        string recipe = _scratch.Write("mine.yaml", Models.TableRecipe);
+        Assert.Contains("enc.w", Expect(ExitCode.Done, "plan", table, "--recipe", recipe, "--tensors").Output);
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("{", "")]
+    [InlineData("[]", "")]
+    [InlineData("{\"architectures\": [\"NoSuchModel\"], \"model_type\": \"nosuch\"}", "NoSuchModel")]
+    [InlineData("{\"tensors\": [{\"name\": \"a\", \"shape\": [-1], \"dtype\": \"F32\"}]}", "-1")]
+    [InlineData("{\"tensors\": [{\"name\": \"a\", \"shape\": [9223372036854775807, 9223372036854775807], \"dtype\": \"F32\"}]}", "a")]
+    [InlineData("{\"tensors\": [{\"name\": \"a\", \"shape\": [1], \"dtype\": \"F32\"}, {\"name\": \"a\", \"shape\": [1], \"dtype\": \"F32\"}]}", "a")]
+    public void Bad_models_are_refused_with_their_path_and_nothing_is_written(string text, string part)
+    {
+        string path = _scratch.Write("model.json", text);
+        Outcome outcome = Expect(ExitCode.Usage, "init", path, "--recipe", "hf", "--out", _scratch["out"]);
+        Assert.Contains("model.json", outcome.Error);
+        Assert.Contains(part, outcome.Error);
+        Assert.DoesNotContain("   at ", outcome.Error);
+        Assert.False(Directory.Exists(_scratch["out"]));
+    }
+
+    [Fact]
+    public void Deep_and_large_json_is_refused_quickly()
+    {
+        string deep = _scratch.Write("deep.json", new string('[', 100_000));
+        Assert.Contains("deep.json", Expect(ExitCode.Usage, "plan", deep).Error);
+        string truncated = _scratch.Write("config.json", Models.TinyLlama[..200]);
+        Assert.Contains("config.json", Expect(ExitCode.Usage, "plan", truncated).Error);
+    }
+
+    [Fact]
+    public void A_model_that_is_not_there_is_named() =>
+        Assert.Contains(_scratch["nothing.json"], Expect(ExitCode.Usage, "plan", _scratch["nothing.json"]).Error);
+
+    [Fact]
+    public void Built_in_models_and_recipes_are_listed_and_work()
+    {
+        JsonElement first = JsonDocument.Parse(Expect(ExitCode.Done, "models", "--json").OutputLines.First()).RootElement;
+        string name = first.GetProperty("name").GetString()!;
+        Assert.Contains(name, Expect(ExitCode.Done, "models").Output);
+        JsonElement plan = JsonDocument.Parse(Expect(ExitCode.Done, "plan", name, "--json").Output).RootElement;
+        Assert.Equal(first.GetProperty("parameters").GetInt64(), plan.GetProperty("parameters").GetInt64());
+        Assert.Contains("gpt2", Expect(ExitCode.Done, "recipes").Output);
+        string yaml = Expect(ExitCode.Done, "recipes", "show", "hf").Output;
+        Assert.Contains("rules:", yaml);
+        Assert.Equal(yaml.TrimEnd('\n'), JsonDocument.Parse(Expect(ExitCode.Done, "recipes", "show", "hf", "--json").Output).RootElement.GetProperty("yaml").GetString()!.TrimEnd('\n'));
+    }
+}
