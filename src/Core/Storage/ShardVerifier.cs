@@ -23,15 +23,16 @@ public static class ShardVerifier
     {
         ShardLayout layout = ShardLayout.Of(plan, file);
         string path = Path.Combine(directory, layout.FileName);
-        using SafeFileHandle? handle = FileOperations.System.TryOpenRead(path);
+        SafeFileHandle? handle = FileOperations.System.TryOpenRead(path);
         if (handle is null) return [new Defect(layout.FileName, null, null, DefectKinds.MissingFile, "the file is missing")];
+        using ValueFile content = new(handle, FileOperations.System.TryOpenReadDirect(path), path);
         CommittedFile committed = CommittedFile.Inspect(handle, path, layout);
         if (!committed.IsIntact) return [Structural(layout, committed)];
 
         List<Defect> defects = [];
         for (int tile = 0; tile < layout.TileCount; tile++)
         {
-            ValueCheck check = new(handle, path, layout, tile, committed.TileDigests[tile], values is null ? null : Bind(values, plan.Files[file].Tiles[tile], layout.Tile(tile).DType));
+            ValueCheck check = new(content, layout, tile, committed.TileDigests[tile], values is null ? null : Bind(values, plan.Files[file].Tiles[tile], layout.Tile(tile).DType));
             if (check.Run(buffer, cancel, progress) is { } defect) defects.Add(defect);
         }
         ManifestFile? entry = manifest?.Files.FirstOrDefault(listed => listed.Name == layout.FileName);

@@ -35,25 +35,25 @@ public class ManifestTests
     }
 
     [Theory]
-    [InlineData("\"format\": 1", "\"format\": 2", ShardFormatCode.UnsupportedFormat)]
-    [InlineData("\"spec\": 1", "\"spec\": 7", ShardFormatCode.UnsupportedSpec)]
-    [InlineData("\"format\": 1", "\"format\": -1", ShardFormatCode.BadManifest)]
-    [InlineData("\"format\": 1", "\"format\": 1.5", ShardFormatCode.BadManifest)]
-    [InlineData("\"format\": 1,", "", ShardFormatCode.BadManifest)]
-    [InlineData("\"format\": 1", "\"format\": 1, \"format\": 1", ShardFormatCode.BadJson)]
-    [InlineData("\"format\": 1", "\"format\": ", ShardFormatCode.BadJson)]
-    [InlineData("\"head.g0.arrow\",\n      \"size\"", "\"../head.g0.arrow\",\n      \"size\"", ShardFormatCode.BadName)]
-    [InlineData("\"head.g0.arrow\",\n      \"size\"", "\"/etc/passwd\",\n      \"size\"", ShardFormatCode.BadName)]
-    [InlineData("\"head.g0.arrow\",\n      \"size\"", "\"manifest.json\",\n      \"size\"", ShardFormatCode.BadName)]
-    [InlineData("\"head.g0.arrow\",\n      \"size\"", "\"embedding.g0.arrow\",\n      \"size\"", ShardFormatCode.BadName)]
-    [InlineData("\"group\": \"head\",\n      \"tiles\"", "\"group\": \"tail\",\n      \"tiles\"", ShardFormatCode.BadManifest)]
-    [InlineData("\"tiles\": 12,\n    \"tensors\"", "\"tiles\": 9223372036854775808,\n    \"tensors\"", ShardFormatCode.BadManifest)]
+    [InlineData("\"format\":1", "\"format\":2", ShardFormatCode.UnsupportedFormat)]
+    [InlineData("\"spec\":1", "\"spec\":7", ShardFormatCode.UnsupportedSpec)]
+    [InlineData("\"format\":1", "\"format\":-1", ShardFormatCode.BadManifest)]
+    [InlineData("\"format\":1", "\"format\":1.5", ShardFormatCode.BadManifest)]
+    [InlineData("\"format\":1,", "", ShardFormatCode.BadManifest)]
+    [InlineData("\"format\":1", "\"format\":1, \"format\":1", ShardFormatCode.BadJson)]
+    [InlineData("\"format\":1", "\"format\":", ShardFormatCode.BadJson)]
+    [InlineData("\"head.g0.arrow\",\"size\"", "\"../head.g0.arrow\",\"size\"", ShardFormatCode.BadName)]
+    [InlineData("\"head.g0.arrow\",\"size\"", "\"/etc/passwd\",\"size\"", ShardFormatCode.BadName)]
+    [InlineData("\"head.g0.arrow\",\"size\"", "\"manifest.json\",\"size\"", ShardFormatCode.BadName)]
+    [InlineData("\"head.g0.arrow\",\"size\"", "\"embedding.g0.arrow\",\"size\"", ShardFormatCode.BadName)]
+    [InlineData("\"group\":\"head\",\"tiles\"", "\"group\":\"tail\",\"tiles\"", ShardFormatCode.BadManifest)]
+    [InlineData("\"tiles\":12,\"tensors\"", "\"tiles\":9223372036854775808,\"tensors\"", ShardFormatCode.BadManifest)]
     public void Refuses_with_its_code(string found, string replacement, ShardFormatCode code)
     {
         using TestDirectory directory = new();
         directory.Write(TestPlans.Small());
         string text = File.ReadAllText(directory.File("manifest.json"));
-        if (found.StartsWith("\"tiles\"", StringComparison.Ordinal)) found = System.Text.RegularExpressions.Regex.Match(text, "\"tiles\": \\d+,\n    \"tensors\"").Value;
+        if (found.StartsWith("\"tiles\"", StringComparison.Ordinal)) found = System.Text.RegularExpressions.Regex.Match(text, "\"tiles\":\\d+,\"tensors\"").Value;
         Assert.Contains(found, text, StringComparison.Ordinal);
         ShardFormatException error = Assert.Throws<ShardFormatException>(() => ManifestReader.Read(Sealed(text.Replace(found, replacement, StringComparison.Ordinal)), "m"));
         Assert.Equal(code, error.Code);
@@ -84,7 +84,7 @@ public class ManifestTests
         }
     }
 
-    private const string Tail = ",\n  \"digest\": \"sha256:0000000000000000000000000000000000000000000000000000000000000000\"\n}\n";
+    private const string Tail = ",\n\"digest\":\"sha256:0000000000000000000000000000000000000000000000000000000000000000\"\n}\n";
 
     /// <summary>Gives a changed text the digest that belongs to it, so that only the change can be refused.</summary>
     private static byte[] Sealed(string text)
