@@ -52,7 +52,7 @@ internal sealed record Decoder
     public static long HeadSizeOf(ConfigReader config, long hidden, long heads)
     {
         if (hidden % heads == 0) return hidden / heads;
-        config.Problem($"hidden_size {hidden} is no multiple of num_attention_heads {heads} and head_dim is not given");
+        config.Misfit($"hidden_size {hidden} is no multiple of num_attention_heads {heads} and head_dim is not given");
         return 1;
     }
 

@@ -82,7 +82,8 @@ public sealed class ConfigReader
     {
         if (_root[key] is not JsonNode { Kind: not JsonKind.Null } node) return null;
         if (node.TryLong(out long token) && token >= -rows && token < rows) return token < 0 ? token + rows : token;
-        Wrong(key, node, $"null or a token number below vocab_size ({rows})");
+        // After another problem the number of rows may be a stand-in.
+        if (!Problems.Any) Wrong(key, node, $"null or a token number below vocab_size ({rows})");
         return null;
     }
 
@@ -94,15 +95,18 @@ public sealed class ConfigReader
 
     public bool Has(string key) => _root[key] is not null;
 
-    /// <summary>Reports a problem of this file.</summary>
-    public void Problem(string message) => Problems.Add($"{_path}: {message}");
+    /// <summary>Reports that values do not suit each other; not after another problem, because then they may be stand-ins.</summary>
+    public void Misfit(string message)
+    {
+        if (!Problems.Any) Problems.Add($"{_path}: {message}");
+    }
 
     /// <summary>Product of sizes below 2^63; a larger one is a problem.</summary>
     public long Product(string what, long left, long right)
     {
         Int128 product = (Int128)left * right;
         if (product <= long.MaxValue) return (long)product;
-        Problem($"{what} = {left} x {right} is 2^63 or more");
+        Misfit($"{what} = {left} x {right} is 2^63 or more");
         return 1;
     }
 

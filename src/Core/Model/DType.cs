@@ -7,7 +7,7 @@ public enum DType { F64, F32, F16, BF16, F8_E4M3, F8_E5M2, I64, I32, U8, BOOL }
 public static class DTypes
 {
     /// <summary>The safetensors name, for instance <c>BF16</c> or <c>F8_E4M3</c>.</summary>
-    public static string Name(this DType dtype) => dtype.ToString();
+    public static string Name(this DType dtype) => s_names[(int)dtype];
 
     /// <summary>Bytes per element.</summary>
     public static int ByteSize(this DType dtype) => dtype switch
@@ -45,6 +45,11 @@ public static class DTypes
     };
 
     /// <summary>Reads a safetensors name (exact upper case).</summary>
-    public static bool TryParse(string name, out DType dtype) =>
-        Enum.TryParse(name, ignoreCase: false, out dtype) && dtype.ToString() == name;
+    public static bool TryParse(string name, out DType dtype)
+    {
+        dtype = (DType)Array.IndexOf(s_names, name);
+        return dtype >= 0;
+    }
+
+    private static readonly string[] s_names = Enum.GetNames<DType>();
 }

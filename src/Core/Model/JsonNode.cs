@@ -7,13 +7,16 @@ internal enum JsonKind { Null, True, False, Number, Text, List, Object }
 /// <summary>One value of a JSON text, with the line where it begins. Numbers keep the characters that the file has.</summary>
 internal sealed class JsonNode(JsonKind kind, int line)
 {
+    private static readonly List<JsonNode> s_noItems = [];
+    private static readonly List<KeyValuePair<string, JsonNode>> s_noMembers = [];
+
     public JsonKind Kind { get; } = kind;
     public int Line { get; } = line;
     /// <summary>Content of a text; the characters of a number, including <c>Infinity</c>, <c>-Infinity</c> and <c>NaN</c>.</summary>
     public string Text { get; init; } = "";
-    public List<JsonNode> Items { get; init; } = [];
+    public List<JsonNode> Items { get; init; } = s_noItems;
     /// <summary>Members in file order; no name twice.</summary>
-    public List<KeyValuePair<string, JsonNode>> Members { get; init; } = [];
+    public List<KeyValuePair<string, JsonNode>> Members { get; init; } = s_noMembers;
 
     /// <summary>The member of that name, or null where there is none.</summary>
     public JsonNode? this[string name]

@@ -65,7 +65,7 @@ internal sealed class JsonText
     {
         Enter('{');
         List<KeyValuePair<string, JsonNode>> members = [];
-        HashSet<string> names = new(StringComparer.Ordinal);
+        HashSet<string>? names = null;
         if (!TryClose('}'))
         {
             do
@@ -73,7 +73,7 @@ internal sealed class JsonText
                 SkipSpace();
                 if (Peek() != '"') throw Error($"expected a name in quotes, found {Found()}");
                 string name = Text();
-                if (!names.Add(name)) throw Error($"the name {Errors.Problems.Quote(name)} stands twice in one object");
+                if (Stands(name, members, ref names)) throw Error($"the name {Errors.Problems.Quote(name)} stands twice in one object");
                 SkipSpace();
                 Expect(':');
                 SkipSpace();
@@ -83,6 +83,18 @@ internal sealed class JsonText
         }
         _depth--;
         return new JsonNode(JsonKind.Object, line) { Members = members };
+    }
+
+    // Few names are compared one by one; a set is worth its memory only for many.
+    private static bool Stands(string name, List<KeyValuePair<string, JsonNode>> members, ref HashSet<string>? names)
+    {
+        if (members.Count < 16)
+        {
+            foreach ((string other, _) in members) if (other == name) return true;
+            return false;
+        }
+        names ??= new HashSet<string>(members.Select(member => member.Key), StringComparer.Ordinal);
+        return !names.Add(name);
     }
 
     private JsonNode List(int line)

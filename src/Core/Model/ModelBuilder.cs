@@ -19,7 +19,7 @@ public sealed class ModelBuilder(string where, Problems problems)
     public Problems Problems { get; } = problems;
 
     /// <summary>Adds a stored tensor that is the whole of a logical tensor of the same name: the usual case.</summary>
-    /// <param name="kind">Class of the owning module, or <c>buffer:Class</c>.</param>
+    /// <param name="kind">Class of the owning module, or <c>buffer:Class</c>; integer and boolean tensors are buffers whatever it says.</param>
     /// <param name="layer">Global layer number; null outside layers.</param>
     /// <param name="zeroRows">Padding rows (indices on axis 0).</param>
     public void Add(string name, ReadOnlySpan<long> shape, string? kind, LayerGroup group, int? layer = null, ImmutableArray<long> zeroRows = default,
@@ -28,7 +28,8 @@ public sealed class ModelBuilder(string where, Problems problems)
         int logical = AddLogical(name, shape, kind, layer, zeroRows);
         if (logical < 0) return;
         Shape checkedShape = _logical[logical].Shape;
-        AddStored(new StoredSpec(name, checkedShape, kind, IsBufferKind(kind), group, dtype, keepsDType, [Part.Whole(logical, checkedShape)]));
+        bool isBuffer = IsBufferKind(kind) || (dtype is DType own && !own.IsFloat());
+        AddStored(new StoredSpec(name, checkedShape, kind, isBuffer, group, dtype, keepsDType, [Part.Whole(logical, checkedShape)]));
     }
 
     /// <summary>Adds a logical tensor alone, for stored tensors made of parts. Returns its index, -1 where it was refused.</summary>

@@ -17,7 +17,7 @@ internal static class SafetensorsHeader
     public const int MaxHeaderBytes = 100_000_000;
     public const int MaxTensors = 2_000_000;
 
-    /// <summary>Tensors in the order of the header; every problem goes to <paramref name="problems"/>.</summary>
+    /// <summary>Tensors in the order of the header, none where a problem was added to <paramref name="problems"/>.</summary>
     public static List<HeaderTensor> Read(string path, Problems problems)
     {
         using FileStream file = File.OpenRead(path);
@@ -34,9 +34,10 @@ internal static class SafetensorsHeader
         file.ReadExactly(header);
         try
         {
+            long before = problems.Count;
             List<HeaderTensor> tensors = Parse(header, path, problems);
-            if (!problems.Any) CheckOffsets(tensors, file.Length - 8 - (long)length, path, problems);
-            return tensors;
+            if (problems.Count == before) CheckOffsets(tensors, file.Length - 8 - (long)length, path, problems);
+            return problems.Count == before ? tensors : [];
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
         {

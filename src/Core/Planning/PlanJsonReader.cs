@@ -16,6 +16,8 @@ internal ref struct PlanJsonReader
     public const long MaxBytes = 1L << 30;
     public const int MaxDepth = 16;
 
+    private static readonly string[] s_rowKeys = ["name", "dtype", "kind", "group", "layer", "init", "rule", "shape", "zero_rows", "buffer", "parts"];
+
     private Utf8JsonReader _json;
     private readonly string _path;
 
@@ -131,10 +133,12 @@ internal ref struct PlanJsonReader
         ImmutableArray<long> zeroRows = [];
         ImmutableArray<PartRow> parts = default;
         bool buffer = false;
-        HashSet<string> seen = new(StringComparer.Ordinal);
+        uint seen = 0;
         while (NextName(out string key))
         {
-            if (!seen.Add(key)) throw Twice(key);
+            int known = Array.IndexOf(s_rowKeys, key);
+            if (known >= 0 && (seen & (1u << known)) != 0) throw Twice(key);
+            if (known >= 0) seen |= 1u << known;
             Advance();
             switch (key)
             {
@@ -165,7 +169,7 @@ internal ref struct PlanJsonReader
             logical = new LogicalRow(name, size, (int)init, (int)rule, zeroRows);
         }
         if (!isStored) return (null, logical ?? throw Bad($"logical tensor {quoted}: lacks init and rule"));
-        if (dtype is null || !DTypes.TryParse(dtype, out DType known)) throw Bad($"tensor {quoted}: dtype: expected one of {string.Join(", ", Enum.GetNames<DType>())}, found {(dtype is null ? "none" : Problems.Quote(dtype))}");
+        if (dtype is null || !DTypes.TryParse(dtype, out DType type)) throw Bad($"tensor {quoted}: dtype: expected one of {string.Join(", ", Enum.GetNames<DType>())}, found {(dtype is null ? "none" : Problems.Quote(dtype))}");
         LayerGroup place = (group, layer) switch
         {
             (null, >= 0) => LayerGroup.OfLayer((int)layer),
@@ -173,7 +177,7 @@ internal ref struct PlanJsonReader
             ("head", -1) => LayerGroup.Head,
             _ => throw Bad($"tensor {quoted}: expected either layer, or group embedding or head"),
         };
-        return (new TensorRow(name, known, size, kind, buffer, place, parts), logical);
+        return (new TensorRow(name, type, size, kind, buffer, place, parts), logical);
     }
 
     private ImmutableArray<PartRow> ReadParts()
@@ -291,8 +295,15 @@ internal ref struct PlanJsonReader
     private bool NextName(out string name)
     {
         Advance();
-        name = _json.TokenType == JsonTokenType.PropertyName ? _json.GetString()! : "";
+        name = _json.TokenType == JsonTokenType.PropertyName ? Known() ?? _json.GetString()! : "";
         return _json.TokenType == JsonTokenType.PropertyName;
+    }
+
+    // The keys of a row come by the hundred thousand: no new text for each.
+    private readonly string? Known()
+    {
+        foreach (string key in s_rowKeys) if (_json.ValueTextEquals(key)) return key;
+        return null;
     }
 
     private void Next(JsonTokenType type, string expected)

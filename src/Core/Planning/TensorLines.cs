@@ -1,0 +1,81 @@
+using System.Globalization;
+using ShardInit.Initializers;
+using ShardInit.Model;
+
+namespace ShardInit.Planning;
+
+/// <summary>The tensors of a plan with their rules: one JSON object a line (<c>plan --tensors --json</c>), or a table for people. In name order.</summary>
+public static class TensorLines
+{
+    /// <summary>
+    /// Keys <c>name</c>, <c>dtype</c>, <c>shape</c>, <c>kind</c> and <c>layer</c> where known, <c>init</c> with every number resolved; a tensor made of parts has
+    /// <c>parts</c>, each with its own <c>logical</c> name and <c>init</c>, instead.
+    /// </summary>
+    public static void Write(Plan plan, Stream utf8)
+    {
+        JsonOutput json = new();
+        foreach (StoredTensor tensor in plan.Tensors)
+        {
+            json.Clear();
+            json.Open('{');
+            json.Name("name"); json.Text(tensor.Name);
+            json.Name("dtype"); json.Text(tensor.DType.Name());
+            json.Name("shape"); json.Longs(tensor.Shape.Dims);
+            if (tensor.Kind is not null) { json.Name("kind"); json.Text(tensor.Kind); }
+            if (tensor.Group.Kind == GroupKind.Layer) { json.Name("layer"); json.Number(tensor.Group.Layer); }
+            if (tensor.Parts is [Part only])
+            {
+                WriteInit(json, plan.Logical[only.Logical]);
+            }
+            else
+            {
+                json.Name("parts");
+                json.Open('[');
+                foreach (Part part in tensor.Parts)
+                {
+                    json.Open('{');
+                    json.Name("logical"); json.Text(plan.Logical[part.Logical].Name);
+                    WriteInit(json, plan.Logical[part.Logical]);
+                    json.Close('}');
+                }
+                json.Close(']');
+            }
+            json.Close('}');
+            json.Break();
+            utf8.Write(json.Written);
+        }
+    }
+
+    /// <summary>The same for people: columns name, dtype, shape, init, rule.</summary>
+    public static void WriteTable(Plan plan, TextWriter text)
+    {
+        (string Name, string DType, string Shape, string Init, string Rule)[] rows =
+            [.. plan.Tensors.Select(tensor => (tensor.Name, tensor.DType.Name(), tensor.Shape.ToString(), Inits(plan, tensor), plan.Logical[tensor.Parts[0].Logical].Rule))];
+        int name = rows.Max(row => row.Name.Length);
+        int dtype = rows.Max(row => row.DType.Length);
+        int shape = rows.Max(row => row.Shape.Length);
+        int init = rows.Max(row => row.Init.Length);
+        foreach ((string Name, string DType, string Shape, string Init, string Rule) row in rows)
+        {
+            text.WriteLine($"{row.Name.PadRight(name)}  {row.DType.PadRight(dtype)}  {row.Shape.PadRight(shape)}  {row.Init.PadRight(init)}  {row.Rule}");
+        }
+    }
+
+    /// <summary>A distribution in one phrase: <c>normal mean 0 std 0.02</c>.</summary>
+    public static string Describe(Distribution init)
+    {
+        string[] names = DistributionJson.NumberNames(init.Kind)!;
+        IEnumerable<string> numbers = DistributionJson.Numbers(init).Zip(names, (value, name) => $" {name} {value.ToString("R", CultureInfo.InvariantCulture)}");
+        return init.Kind + string.Concat(numbers);
+    }
+
+    private static void WriteInit(JsonOutput json, LogicalTensor tensor)
+    {
+        json.Name("init");
+        DistributionJson.Write(json, tensor.Init, tensor.ZeroRows.AsSpan());
+    }
+
+    private static string Inits(Plan plan, StoredTensor tensor) =>
+        string.Join("; ", tensor.Parts.Select(part => plan.Logical[part.Logical]).Select(logical =>
+            Describe(logical.Init) + (logical.ZeroRows.IsEmpty ? "" : $", rows {string.Join(", ", logical.ZeroRows)} zero")).Distinct());
+}
