@@ -57,21 +57,6 @@ public sealed class ShardFileWriter : IDisposable
         int tensor = source.Plan.Files[_file].Tiles[tile].Tensor;
         TileHeader header = Layout.Tile(tile);
         int elementLength = header.DType.ByteSize();
-        WriteValues(tile, buffer, (offset, piece) =>
-            source.Fill(tensor, header.FirstElement + (offset / elementLength), piece.Length / elementLength, piece));
-    }
-
-    /// <summary>Writes given values as one tile: for files that no plan describes.</summary>
-    internal void WriteTile(int tile, ReadOnlyMemory<byte> values, TileBuffer buffer)
-    {
-        if (values.Length != Layout.ValueLength(tile)) throw new ArgumentException($"expected {Layout.ValueLength(tile)} bytes, found {values.Length}", nameof(values));
-        WriteValues(tile, buffer, (offset, piece) => values.Span.Slice((int)offset, piece.Length).CopyTo(piece));
-    }
-
-    private delegate void Producer(long offset, Span<byte> piece);
-
-    private void WriteValues(int tile, TileBuffer buffer, Producer produce)
-    {
         long start = Layout.ValueOffset(tile);
         long length = Layout.ValueLength(tile);
         using TileHasher hasher = new(Layout.DigestKind);
@@ -82,7 +67,7 @@ public sealed class ShardFileWriter : IDisposable
             for (int filled = 0; filled < chunk;)
             {
                 Span<byte> piece = bytes.Slice(filled, Math.Min(chunk - filled, PieceLength));
-                produce(done + filled, piece);
+                source.Fill(tensor, header.FirstElement + ((done + filled) / elementLength), piece.Length / elementLength, piece);
                 hasher.Append(piece);
                 filled += piece.Length;
             }

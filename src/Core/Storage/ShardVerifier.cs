@@ -67,7 +67,12 @@ public static class ShardVerifier
             defects.Add(new Defect(CheckpointFiles.Manifest, null, null, DefectKinds.BadManifest, error.Message));
             return null;
         }
-        if (manifest.PlanId == plan.PlanId && manifest.PlanDigest != planDigest)
+        if (manifest.PlanId != plan.PlanId)
+        {
+            defects.Add(new Defect(CheckpointFiles.Manifest, null, null, DefectKinds.BadManifest, $"belongs to plan {manifest.PlanId}, {CheckpointFiles.Plan} is plan {plan.PlanId}"));
+            return null;
+        }
+        if (manifest.PlanDigest != planDigest)
         {
             defects.Add(new Defect(CheckpointFiles.Plan, null, null, DefectKinds.PlanMismatch,
                 $"expected {manifest.PlanDigest} by {CheckpointFiles.Manifest}, found {planDigest}: changed after sealing"));
@@ -81,6 +86,7 @@ public static class ShardVerifier
         if (same < Math.Max(bytes.Length, rebuilt.Length))
         {
             defects.Add(new Defect(CheckpointFiles.Manifest, null, null, DefectKinds.BadManifest, $"differs at byte {same} from what plan and files make of it"));
+            return null;
         }
         return manifest;
     }

@@ -132,7 +132,14 @@ internal sealed class FakeSource(Plan plan) : ITileSource
 /// <summary>A directory of its own, deleted at the end.</summary>
 internal sealed class TestDirectory : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("shardinit-test-").FullName;
+    /// <param name="inMemory">Where the system has a memory file system: for tests that write thousands of small files.</param>
+    public TestDirectory(bool inMemory = false)
+    {
+        string parent = inMemory && Directory.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath();
+        Path = Directory.CreateDirectory(System.IO.Path.Combine(parent, $"shardinit-test-{Guid.NewGuid():N}")).FullName;
+    }
+
+    public string Path { get; }
 
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
