@@ -102,12 +102,12 @@ internal sealed class Backend<TWide, TReals, TBits>(string name) : Backend
             case DrawKind.FoldedQuantile:
                 Words(key, schedule, 0, block, blocks, scratch);
                 if (draw.Constants.Wide) Words(key, schedule, 1, block, blocks, more);
-                FoldedQuantileDraw.Fill<TReals, TBits>(in draw.Constants, in *scratch, in *more, ref *values, blocks);
+                QuantileDraw<FoldedPoint>.Fill<TReals, TBits>(in draw.Constants, in *scratch, in *more, ref *values, blocks);
                 break;
             case DrawKind.OneSidedQuantile:
                 Words(key, schedule, 0, block, blocks, scratch);
                 if (draw.Constants.Wide) Words(key, schedule, 1, block, blocks, more);
-                OneSidedQuantileDraw.Fill<TReals, TBits>(in draw.Constants, in *scratch, in *more, ref *values, blocks);
+                QuantileDraw<OneSidedPoint>.Fill<TReals, TBits>(in draw.Constants, in *scratch, in *more, ref *values, blocks);
                 break;
             case DrawKind.UniformRejection:
             case DrawKind.ExponentialRejection:

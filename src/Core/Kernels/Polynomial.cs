@@ -61,20 +61,21 @@ internal static class Polynomial
         return TReals.Fma(p, square, TReals.Splat(1f));
     }
 
-    /// <summary>Above this value of -2 ln(4 t (1 - t)) the quantile takes its tail form: |z| = 3.09.</summary>
+    /// <summary>From this value of W on the quantile takes its tail form: |z| = 3.09.</summary>
     private const float TailFrom = 11f;
 
     /// <summary>
     /// The standard normal quantile z of a point with probability t on one side, t in [2^-126, 1): Φ(-z) = t, so z ≥ 0 where t ≤ ½. Takes t and x = 1 - 2t
-    /// apart, since either may be known to more digits than the other gives. With W = -2 ln(4 t (1 - t)), z = x G(W); in the tail G(W) = s H(1/s), s = √W.
-    /// Idea: M. Giles, "Approximating the erfinv function", GPU Computing Gems (2011); own polynomials, W to 88.
+    /// apart, since either may be known to more digits than the other gives. With W = -2 ln(4 t (1 - t)), z = x G(W) below W = 11 and z = x √W H(1/√W) from
+    /// there on. Idea: M. Giles, "Approximating the erfinv function", GPU Computing Gems (2011); own polynomials, W to 88.
     /// </summary>
+    /// <param name="tail">Where the result is not valid and <see cref="QuantileTail"/> has it.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TReals Quantile<TReals, TBits>(TReals t, TReals x)
+    public static TReals QuantileCenter<TReals, TBits>(TReals t, TReals x, out TBits tail)
         where TReals : struct, IReals<TReals, TBits>
         where TBits : struct, IBits<TBits>
     {
-        TReals w = MinusTwoLog<TReals, TBits>((TReals.Splat(4f) * t) * (TReals.Splat(1f) - t));
+        TReals w = QuantileArgument<TReals, TBits>(t);
         TReals v = w - TReals.Splat(5.5f);
         TReals p = TReals.Splat(-2.03924325e-11f);
         p = TReals.Fma(p, v, TReals.Splat(4.13112322e-11f));
@@ -86,17 +87,17 @@ internal static class Polynomial
         p = TReals.Fma(p, v, TReals.Splat(-0.0017805635f));
         p = TReals.Fma(p, v, TReals.Splat(0.17276758f));
         p = TReals.Fma(p, v, TReals.Splat(2.21011829f));
-        TBits central = TReals.Less(w, TReals.Splat(TailFrom));
-        if (TBits.Any(central ^ TBits.Splat(uint.MaxValue))) p = TReals.Select(central, p, TailFactor<TReals, TBits>(w));
+        tail = TReals.Less(w, TReals.Splat(TailFrom)) ^ TBits.Splat(uint.MaxValue);
         return x * p;
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static TReals TailFactor<TReals, TBits>(TReals w)
+    /// <inheritdoc cref="QuantileCenter"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TReals QuantileTail<TReals, TBits>(TReals t, TReals x)
         where TReals : struct, IReals<TReals, TBits>
         where TBits : struct, IBits<TBits>
     {
-        TReals s = TReals.Sqrt(w);
+        TReals s = TReals.Sqrt(QuantileArgument<TReals, TBits>(t));
         TReals v = (TReals.Splat(1f) / s) - TReals.Splat(0.203909039f);
         TReals p = TReals.Splat(58667.0156f);
         p = TReals.Fma(p, v, TReals.Splat(-3929.9375f));
@@ -108,6 +109,11 @@ internal static class Polynomial
         p = TReals.Fma(p, v, TReals.Splat(0.290228993f));
         p = TReals.Fma(p, v, TReals.Splat(-0.268062174f));
         p = TReals.Fma(p, v, TReals.Splat(0.952491403f));
-        return s * p;
+        return x * (s * p);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TReals QuantileArgument<TReals, TBits>(TReals t)
+        where TReals : struct, IReals<TReals, TBits>
+        where TBits : struct, IBits<TBits> => MinusTwoLog<TReals, TBits>((TReals.Splat(4f) * t) * (TReals.Splat(1f) - t));
 }

@@ -1,0 +1,26 @@
+// Rates of the kernels, one thread, in elements per CPU second of that thread. Usage:
+//   dotnet run -c Release --project tests/Bench -- rates [--lanes 1|128|256|512] [--kind normal|uniform|truncated] [--dtype f32|bf16|f16|f64|f8_e4m3|f8_e5m2] [--repeat N]
+//   dotnet run -c Release --project tests/Bench -- runs            short runs at many starts, as cut and transposed layouts make them
+// Each line: lanes kind dtype median lowest highest (Gelem/s), over N repeats of at least 20 ms into a buffer of 1,048,576 elements (4 MiB of float32).
+using ShardInit.Bench;
+using ShardInit.Engine;
+
+string command = args.Length > 0 ? args[0] : "rates";
+string Option(string name, string fallback)
+{
+    int index = Array.IndexOf(args, name);
+    return index < 0 ? fallback : args[index + 1];
+}
+
+switch (command)
+{
+    case "rates":
+        KernelRates.Print(Option("--lanes", ""), Option("--kind", ""), Option("--dtype", ""), int.Parse(Option("--repeat", "9")));
+        return 0;
+    case "runs":
+        KernelRates.PrintRuns();
+        return 0;
+    default:
+        Console.Error.WriteLine($"unknown command '{command}': expected rates or runs");
+        return 2;
+}
