@@ -45,7 +45,7 @@ public static class Program
         {
             return Report(terminal, ["interrupted"], ExitCode.Interrupted);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ShardFormatException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ShardFormatException or PlatformNotSupportedException)
         {
             return Report(terminal, [exception.Message], ExitCode.Failed);
         }

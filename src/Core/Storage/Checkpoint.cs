@@ -3,11 +3,9 @@ using ShardInit.Planning;
 
 namespace ShardInit.Storage;
 
-/// <summary>A checkpoint directory opened for reading: plan.json, manifest.json when it is sealed, and slices of its tensors.</summary>
+/// <summary>A checkpoint directory opened for reading: plan.json, manifest.json when it is sealed.</summary>
 public sealed class Checkpoint : IDisposable
 {
-    private TensorTiles? _tiles;
-
     public string DirectoryPath { get; }
 
     public Plan Plan { get; }
@@ -61,22 +59,6 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Opens one shard file, memory-mapped. The caller disposes it.</summary>
     public ShardReader OpenShard(int file) => ShardReader.Open(Path.Combine(DirectoryPath, Plan.Files[file].Name));
-
-    /// <summary>
-    /// Writes the elements of a box of a stored tensor to <paramref name="destination"/>: little-endian, row-major, nothing else. A tied name stands for the
-    /// tensor that it takes its values from.
-    /// </summary>
-    /// <param name="ranges">One per axis, step 1, not empty unless the axis is; none for a scalar.</param>
-    /// <exception cref="ArgumentException">No such tensor, or a range outside it.</exception>
-    /// <exception cref="FileNotFoundException">A file of the tensor is missing.</exception>
-    /// <exception cref="ShardFormatException">A file is damaged.</exception>
-    public void ReadSlice(string tensor, IReadOnlyList<AxisRange> ranges, Stream destination)
-    {
-        int index = TensorIndex(tensor);
-        _tiles ??= new TensorTiles(Plan);
-        using SliceReader reader = new(this, index, _tiles.Of(index), destination);
-        reader.Copy(ranges);
-    }
 
     /// <summary>Index into <see cref="Planning.Plan.Tensors"/> of a stored or tied name.</summary>
     /// <exception cref="ArgumentException">No such tensor.</exception>
