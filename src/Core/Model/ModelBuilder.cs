@@ -14,6 +14,7 @@ public sealed class ModelBuilder(string where, Problems problems)
     private readonly List<StoredSpec> _stored = [];
     private readonly Dictionary<string, string> _tied = new(StringComparer.Ordinal);
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private readonly WholeParts _whole = new();
     private readonly HashSet<string> _logicalNames = new(StringComparer.Ordinal);
 
     public Problems Problems { get; } = problems;
@@ -29,7 +30,7 @@ public sealed class ModelBuilder(string where, Problems problems)
         if (logical < 0) return;
         Shape checkedShape = _logical[logical].Shape;
         bool isBuffer = IsBufferKind(kind) || (dtype is DType own && !own.IsFloat());
-        AddStored(new StoredSpec(name, checkedShape, kind, isBuffer, group, dtype, keepsDType, [Part.Whole(logical, checkedShape)]));
+        AddStored(new StoredSpec(name, checkedShape, kind, isBuffer, group, dtype, keepsDType, _whole.Of(logical, checkedShape)));
     }
 
     /// <summary>Adds a logical tensor alone, for stored tensors made of parts. Returns its index, -1 where it was refused.</summary>
@@ -46,7 +47,7 @@ public sealed class ModelBuilder(string where, Problems problems)
             if (rows[i] < 0 || rows[i] >= rowCount) return Refuse(name, $"zero row {rows[i]} is outside the {rowCount} rows of shape [{string.Join(", ", shape.ToArray())}]");
             if (i > 0 && rows[i] == rows[i - 1]) return Refuse(name, $"zero row {rows[i]} stands twice");
         }
-        _logical.Add(new LogicalSpec(name, new Shape(shape.ToArray()), kind, layer, rows));
+        _logical.Add(new LogicalSpec(name, _whole.Share(new Shape(shape.ToArray())), kind, layer, rows));
         return _logical.Count - 1;
     }
 

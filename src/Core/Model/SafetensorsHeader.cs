@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using ShardInit.Errors;
 
@@ -68,18 +69,17 @@ internal static class SafetensorsHeader
 
     private static void ReadMetadata(ref Utf8JsonReader reader)
     {
-        Expect(reader.TokenType == JsonTokenType.StartObject, "__metadata__: expected an object");
+        Expect(reader.TokenType == JsonTokenType.StartObject, $"__metadata__: expected an object");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             reader.Read();
-            Expect(reader.TokenType == JsonTokenType.String, "__metadata__: expected texts only");
+            Expect(reader.TokenType == JsonTokenType.String, $"__metadata__: expected texts only");
         }
     }
 
     private static HeaderTensor? ReadTensor(ref Utf8JsonReader reader, string name, string path, Problems problems)
     {
-        string quoted = Problems.Quote(name);
-        Expect(reader.TokenType == JsonTokenType.StartObject, $"{quoted}: expected an object");
+        Expect(reader.TokenType == JsonTokenType.StartObject, $"{Problems.Quote(name)}: expected an object");
         (string? dtype, long[]? shape, long[]? offsets) = (null, null, null);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
@@ -88,42 +88,42 @@ internal static class SafetensorsHeader
             switch (key)
             {
                 case "dtype":
-                    Expect(dtype is null && reader.TokenType == JsonTokenType.String, $"{quoted}: expected one dtype, a text");
+                    Expect(dtype is null && reader.TokenType == JsonTokenType.String, $"{Problems.Quote(name)}: expected one dtype, a text");
                     dtype = reader.GetString();
                     break;
                 case "shape":
-                    Expect(shape is null, $"{quoted}: shape stands twice");
-                    shape = ReadLongs(ref reader, $"{quoted}: shape", ModelBuilder.MaxRank);
+                    Expect(shape is null, $"{Problems.Quote(name)}: shape stands twice");
+                    shape = ReadLongs(ref reader, name, "shape", ModelBuilder.MaxRank);
                     break;
                 case "data_offsets":
-                    Expect(offsets is null, $"{quoted}: data_offsets stands twice");
-                    offsets = ReadLongs(ref reader, $"{quoted}: data_offsets", 2);
+                    Expect(offsets is null, $"{Problems.Quote(name)}: data_offsets stands twice");
+                    offsets = ReadLongs(ref reader, name, "data_offsets", 2);
                     break;
                 default:
                     reader.Skip();
                     break;
             }
         }
-        Expect(dtype is not null && shape is not null && offsets is { Length: 2 }, $"{quoted}: expected dtype, shape and two data_offsets");
+        Expect(dtype is not null && shape is not null && offsets is { Length: 2 }, $"{Problems.Quote(name)}: expected dtype, shape and two data_offsets");
         if (!DTypes.TryParse(dtype!, out DType known))
         {
-            problems.Add($"{path}: tensor {quoted}: dtype {Problems.Quote(dtype!)} is not supported (supported: {string.Join(", ", Enum.GetNames<DType>())})");
+            problems.Add($"{path}: tensor {Problems.Quote(name)}: dtype {Problems.Quote(dtype!)} is not supported (supported: {string.Join(", ", Enum.GetNames<DType>())})");
             return null;
         }
         return new HeaderTensor(name, known, shape!, offsets![0], offsets[1]);
     }
 
-    private static long[] ReadLongs(ref Utf8JsonReader reader, string what, int limit)
+    private static long[] ReadLongs(ref Utf8JsonReader reader, string name, string key, int limit)
     {
-        Expect(reader.TokenType == JsonTokenType.StartArray, $"{what}: expected a list");
+        Expect(reader.TokenType == JsonTokenType.StartArray, $"{Problems.Quote(name)}: {key}: expected a list");
         List<long> values = [];
         while (reader.Read() && reader.TokenType == JsonTokenType.Number)
         {
-            Expect(reader.TryGetInt64(out long value) && value >= 0, $"{what}: expected whole numbers from 0, below 2^63");
-            Expect(values.Count < limit, $"{what}: more than {limit} numbers");
+            Expect(reader.TryGetInt64(out long value) && value >= 0, $"{Problems.Quote(name)}: {key}: expected whole numbers from 0, below 2^63");
+            Expect(values.Count < limit, $"{Problems.Quote(name)}: {key}: more than {limit} numbers");
             values.Add(value);
         }
-        Expect(reader.TokenType == JsonTokenType.EndArray, $"{what}: expected numbers only");
+        Expect(reader.TokenType == JsonTokenType.EndArray, $"{Problems.Quote(name)}: {key}: expected numbers only");
         return [.. values];
     }
 
@@ -132,7 +132,7 @@ internal static class SafetensorsHeader
         long expected = 0;
         foreach (HeaderTensor tensor in tensors.OrderBy(tensor => tensor.Start).ThenBy(tensor => tensor.End))
         {
-            string where = $"{path}: tensor {Problems.Quote(tensor.Name)}";
+            Place where = new(path, 0, tensor.Name);
             if (!Shape.TryCount(tensor.Shape, out long count, out string? reason)) { problems.Add($"{where}: {reason}"); return; }
             Int128 bytes = (Int128)count * tensor.DType.ByteSize();
             if (tensor.End < tensor.Start || tensor.End - tensor.Start != bytes)
@@ -150,8 +150,8 @@ internal static class SafetensorsHeader
         if (expected != dataBytes) problems.Add($"{path}: expected {expected} bytes of data after the header, found {dataBytes}");
     }
 
-    private static void Expect(bool condition, string message)
+    private static void Expect(bool condition, [InterpolatedStringHandlerArgument(nameof(condition))] ref Unless message)
     {
-        if (!condition) throw new FormatException(message);
+        if (!condition) throw new FormatException(message.ToString());
     }
 }

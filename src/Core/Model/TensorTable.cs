@@ -19,7 +19,7 @@ internal static class TensorTable
     public static ModelSpec Read(JsonNode root, string path)
     {
         Problems problems = new();
-        RefuseOtherKeys(root, s_tableKeys, path, problems);
+        RefuseOtherKeys(root, s_tableKeys, new Place(path, root.Line, null), problems);
         List<Row> rows = [];
         JsonNode list = root["tensors"]!;
         if (list.Kind != JsonKind.List) problems.Add($"{path}:{list.Line}: tensors: expected a list, found {list.Describe()}");
@@ -45,18 +45,18 @@ internal static class TensorTable
             builder.Add(row.Name, row.Shape, row.Kind, LayerNames.GroupOf(row.Name, row.Kind, row.Layer), row.Layer, row.ZeroRows, row.DType, row.DType is DType own && !own.IsFloat());
             return;
         }
-        string where = $"{path}:{row.Line}: tensor {Problems.Quote(row.Name)}: tied_to";
-        if (!byName.TryGetValue(row.TiedTo, out Row? target)) builder.Problems.Add($"{where}: no tensor is called {Problems.Quote(row.TiedTo)}");
-        else if (target.TiedTo is not null) builder.Problems.Add($"{where}: {Problems.Quote(row.TiedTo)} is tied itself; name the tensor that holds the values");
-        else if (!target.Shape.AsSpan().SequenceEqual(row.Shape)) builder.Problems.Add($"{where}: shapes differ, [{string.Join(", ", row.Shape)}] and [{string.Join(", ", target.Shape)}]");
-        else if (row.DType is not null && row.DType != target.DType) builder.Problems.Add($"{where}: dtypes differ, {row.DType} and {target.DType?.Name() ?? "none"}");
+        Place where = new(path, row.Line, row.Name);
+        if (!byName.TryGetValue(row.TiedTo, out Row? target)) builder.Problems.Add($"{where}: tied_to: no tensor is called {Problems.Quote(row.TiedTo)}");
+        else if (target.TiedTo is not null) builder.Problems.Add($"{where}: tied_to: {Problems.Quote(row.TiedTo)} is tied itself; name the tensor that holds the values");
+        else if (!target.Shape.AsSpan().SequenceEqual(row.Shape)) builder.Problems.Add($"{where}: tied_to: shapes differ, [{string.Join(", ", row.Shape)}] and [{string.Join(", ", target.Shape)}]");
+        else if (row.DType is not null && row.DType != target.DType) builder.Problems.Add($"{where}: tied_to: dtypes differ, {row.DType} and {target.DType?.Name() ?? "none"}");
         else builder.Tie(row.Name, row.TiedTo);
     }
 
     private static Row? ReadRow(JsonNode item, string path, Problems problems)
     {
         if (item.Kind != JsonKind.Object) { problems.Add($"{path}:{item.Line}: expected an object for each tensor, found {item.Describe()}"); return null; }
-        string where = item["name"] is { Kind: JsonKind.Text } named ? $"{path}:{item.Line}: tensor {Problems.Quote(named.Text)}" : $"{path}:{item.Line}";
+        Place where = new(path, item.Line, item["name"] is { Kind: JsonKind.Text } named ? named.Text : null);
         long before = problems.Count;
         RefuseOtherKeys(item, s_rowKeys, where, problems);
         string name = Text(item, "name", where, problems, needed: true) ?? "";
@@ -81,7 +81,7 @@ internal static class TensorTable
         return problems.Count > before ? null : new Row(item.Line, name, shape, dtype, kind, layer, tiedTo, [.. zeroRows]);
     }
 
-    private static string? Text(JsonNode item, string key, string where, Problems problems, bool needed = false)
+    private static string? Text(JsonNode item, string key, Place where, Problems problems, bool needed = false)
     {
         JsonNode? node = item[key];
         if (node is { Kind: JsonKind.Text }) return node.Text;
@@ -90,7 +90,7 @@ internal static class TensorTable
         return null;
     }
 
-    private static long[] Longs(JsonNode? node, string key, string where, Problems problems)
+    private static long[] Longs(JsonNode? node, string key, Place where, Problems problems)
     {
         if (node is null) return [];
         if (node.Kind != JsonKind.List) { problems.Add($"{where}: {key}: expected a list of whole numbers, found {node.Describe()}"); return []; }
@@ -117,7 +117,7 @@ internal static class TensorTable
         return numbers.ToImmutable();
     }
 
-    private static void RefuseOtherKeys(JsonNode node, string[] known, string where, Problems problems)
+    private static void RefuseOtherKeys(JsonNode node, string[] known, Place where, Problems problems)
     {
         foreach ((string key, _) in node.Members)
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using ShardInit.Initializers;
 
@@ -39,8 +38,18 @@ internal static class DistributionJson
     };
 
     /// <summary>Equal exactly where kind and the bits of all numbers are: 0 and -0 differ, although records take them for equal.</summary>
-    public static string Key(Distribution distribution) =>
-        distribution.Kind + string.Concat(Numbers(distribution).Select(number => string.Create(CultureInfo.InvariantCulture, $" {BitConverter.DoubleToUInt64Bits(number):x16}")));
+    public static Identity Key(Distribution distribution) => distribution switch
+    {
+        Constant constant => new(constant.Kind, Bits(constant.Value), 0, 0, 0),
+        Uniform uniform => new(uniform.Kind, Bits(uniform.Low), Bits(uniform.High), 0, 0),
+        Normal normal => new(normal.Kind, Bits(normal.Mean), Bits(normal.Std), 0, 0),
+        TruncatedNormal truncated => new(truncated.Kind, Bits(truncated.Mean), Bits(truncated.Std), Bits(truncated.Low), Bits(truncated.High)),
+        _ => throw new SwitchExpressionException(distribution.Kind),
+    };
+
+    public readonly record struct Identity(string Kind, long First, long Second, long Third, long Fourth);
+
+    private static long Bits(double number) => BitConverter.DoubleToInt64Bits(number);
 
     public static void Write(JsonOutput json, Distribution distribution, ReadOnlySpan<long> zeroRows = default)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using ShardInit.Errors;
 using ShardInit.Initializers;
 using ShardInit.Model;
@@ -85,14 +86,13 @@ internal static class PlanChecks
         ImmutableArray<LogicalTensor>.Builder logical = ImmutableArray.CreateBuilder<LogicalTensor>(content.Logical.Count);
         foreach (PlanJsonReader.LogicalRow row in content.Logical)
         {
-            string tensor = Problems.Quote(row.Name);
-            check.That(logical.Count == 0 || logical[^1].Name != row.Name, $"logical tensor {tensor} stands twice");
-            check.That(row.Init < content.Inits.Count, $"tensor {tensor}: init {row.Init}, but there are {content.Inits.Count}");
-            check.That(row.Rule < content.Rules.Count, $"tensor {tensor}: rule {row.Rule}, but there are {content.Rules.Count}");
+            check.That(logical.Count == 0 || logical[^1].Name != row.Name, $"logical tensor {Problems.Quote(row.Name)} stands twice");
+            check.That(row.Init < content.Inits.Count, $"tensor {Problems.Quote(row.Name)}: init {row.Init}, but there are {content.Inits.Count}");
+            check.That(row.Rule < content.Rules.Count, $"tensor {Problems.Quote(row.Name)}: rule {row.Rule}, but there are {content.Rules.Count}");
             long rows = row.Shape.Rank == 0 ? 0 : row.Shape[0];
             for (int i = 0; i < row.ZeroRows.Length; i++)
             {
-                check.That(row.ZeroRows[i] >= 0 && row.ZeroRows[i] < rows && (i == 0 || row.ZeroRows[i] > row.ZeroRows[i - 1]), $"tensor {tensor}: zero_rows: expected ascending numbers below {rows}");
+                check.That(row.ZeroRows[i] >= 0 && row.ZeroRows[i] < rows && (i == 0 || row.ZeroRows[i] > row.ZeroRows[i - 1]), $"tensor {Problems.Quote(row.Name)}: zero_rows: expected ascending numbers below {rows}");
             }
             logical.Add(new LogicalTensor(row.Name, row.Shape, content.Inits[row.Init], row.ZeroRows, content.Rules[row.Rule]));
         }
@@ -102,27 +102,27 @@ internal static class PlanChecks
     private static ImmutableArray<StoredTensor> Tensors(PlanJsonReader.Content content, ImmutableArray<LogicalTensor> logical, Dictionary<string, int> logicalByName, Checker check)
     {
         ImmutableArray<StoredTensor>.Builder tensors = ImmutableArray.CreateBuilder<StoredTensor>(content.Tensors.Count);
-        HashSet<(string Init, DType DType)> good = [];
+        HashSet<(DistributionJson.Identity Init, DType DType)> good = [];
+        WholeParts whole = new();
         foreach (PlanJsonReader.TensorRow row in content.Tensors)
         {
-            string name = Problems.Quote(row.Name);
-            check.That(tensors.Count == 0 || TensorNames.Compare(tensors[^1].Name, row.Name) < 0, $"tensor {name}: expected ascending names, each once");
+            check.That(tensors.Count == 0 || TensorNames.Compare(tensors[^1].Name, row.Name) < 0, $"tensor {Problems.Quote(row.Name)}: expected ascending names, each once");
             ImmutableArray<Part> parts;
             if (row.Parts.IsDefault)
             {
-                parts = [Part.Whole(logicalByName[row.Name], row.Shape)];
+                parts = whole.Of(logicalByName[row.Name], row.Shape);
             }
             else
             {
-                foreach (PlanJsonReader.PartRow part in row.Parts) check.That(logicalByName.ContainsKey(part.Logical), $"tensor {name}: no logical tensor is called {Problems.Quote(part.Logical)}");
+                foreach (PlanJsonReader.PartRow part in row.Parts) check.That(logicalByName.ContainsKey(part.Logical), $"tensor {Problems.Quote(row.Name)}: no logical tensor is called {Problems.Quote(part.Logical)}");
                 parts = [.. row.Parts.Select(part => new Part(logicalByName[part.Logical], part.Source, part.Permutation, part.Destination))];
-                if (PartChecks.Refusal(parts, logical, row.Shape) is string refusal) check.That(false, $"tensor {name}: parts: {refusal}");
+                if (PartChecks.Refusal(parts, logical, row.Shape) is string refusal) check.That(false, $"tensor {Problems.Quote(row.Name)}: parts: {refusal}");
             }
             foreach (Part part in parts)
             {
                 Distribution init = logical[part.Logical].Init;
                 if (!good.Add((DistributionJson.Key(init), row.DType))) continue;
-                if (DistributionLimits.Refusal(init, row.DType) is string refusal) check.That(false, $"tensor {name}: {init.Kind}: {refusal}");
+                if (DistributionLimits.Refusal(init, row.DType) is string refusal) check.That(false, $"tensor {Problems.Quote(row.Name)}: {init.Kind}: {refusal}");
             }
             tensors.Add(new StoredTensor(row.Name, row.DType, row.Shape, row.Kind, row.IsBuffer, row.Group, parts));
         }
@@ -141,9 +141,9 @@ internal static class PlanChecks
 
     private sealed class Checker(string path)
     {
-        public void That(bool condition, string message)
+        public void That(bool condition, [InterpolatedStringHandlerArgument(nameof(condition))] ref Unless message)
         {
-            if (!condition) throw new ShardFormatException(ShardFormatCode.BadPlan, path, message);
+            if (!condition) throw new ShardFormatException(ShardFormatCode.BadPlan, path, message.ToString());
         }
 
         public string Text(PlanJsonReader.Content content, string key) =>

@@ -16,8 +16,8 @@ public static class PlanJson
     public static byte[] Write(Plan plan)
     {
         JsonOutput json = new(1 << 20);
-        Numbering<Distribution> inits = new();
-        Numbering<string> rules = new();
+        Numbering<DistributionJson.Identity, Distribution> inits = new();
+        Numbering<string, string> rules = new();
         foreach (LogicalTensor tensor in plan.Logical)
         {
             inits.Add(DistributionJson.Key(tensor.Init), tensor.Init);
@@ -68,7 +68,7 @@ public static class PlanJson
     private static bool IsWhole(Plan plan, StoredTensor tensor) =>
         tensor.Parts is [Part part] && plan.Logical[part.Logical].Name == tensor.Name && part.IsWhole(plan.Logical[part.Logical].Shape, tensor.Shape);
 
-    private static void WriteTensor(JsonOutput json, Plan plan, StoredTensor tensor, bool isWhole, Numbering<Distribution> inits, Numbering<string> rules)
+    private static void WriteTensor(JsonOutput json, Plan plan, StoredTensor tensor, bool isWhole, Numbering<DistributionJson.Identity, Distribution> inits, Numbering<string, string> rules)
     {
         json.Open('{');
         json.Name("name"); json.Text(tensor.Name);
@@ -92,7 +92,7 @@ public static class PlanJson
         json.Close('}');
     }
 
-    private static void WriteRule(JsonOutput json, LogicalTensor tensor, Numbering<Distribution> inits, Numbering<string> rules)
+    private static void WriteRule(JsonOutput json, LogicalTensor tensor, Numbering<DistributionJson.Identity, Distribution> inits, Numbering<string, string> rules)
     {
         json.Name("init"); json.Number(inits.Of(DistributionJson.Key(tensor.Init)));
         json.Name("rule"); json.Number(rules.Of(tensor.Rule));
@@ -153,17 +153,17 @@ public static class PlanJson
     }
 
     /// <summary>Distinct values by the order of their first appearance.</summary>
-    private sealed class Numbering<T>
+    private sealed class Numbering<TKey, TValue> where TKey : notnull
     {
-        private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
+        private readonly Dictionary<TKey, int> _numbers = [];
 
-        public List<T> Values { get; } = [];
+        public List<TValue> Values { get; } = [];
 
-        public void Add(string key, T value)
+        public void Add(TKey key, TValue value)
         {
             if (_numbers.TryAdd(key, Values.Count)) Values.Add(value);
         }
 
-        public int Of(string key) => _numbers[key];
+        public int Of(TKey key) => _numbers[key];
     }
 }

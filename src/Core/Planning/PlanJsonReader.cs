@@ -44,8 +44,18 @@ internal ref struct PlanJsonReader
         public readonly List<Distribution> Inits = [];
         public readonly List<LogicalRow> Logical = [];
         public readonly List<TensorRow> Tensors = [];
+        public readonly WholeParts Shapes = new();
+        private readonly Dictionary<string, string> _kinds = new(StringComparer.Ordinal);
         public Dictionary<string, string> Tied = [];
         public Dictionary<string, string> Metadata = [];
+
+        /// <summary>The first text that was equal to this one.</summary>
+        public string Share(string kind)
+        {
+            if (_kinds.TryGetValue(kind, out string? shared)) return shared;
+            _kinds.Add(kind, kind);
+            return kind;
+        }
     }
 
     public static Plan Read(ReadOnlyMemory<byte> utf8, string path)
@@ -68,11 +78,13 @@ internal ref struct PlanJsonReader
     private void CheckVersions()
     {
         Next(JsonTokenType.StartObject, "an object");
-        while (NextName(out string key))
+        int found = 0;
+        while (found < 2 && NextName(out string key))
         {
             Advance();
             if (key is "format" or "spec")
             {
+                found++;
                 long version = Long(key);
                 (int newest, ShardFormatCode code) = key == "format" ? (Versions.Format, ShardFormatCode.UnsupportedFormat) : (Versions.Spec, ShardFormatCode.UnsupportedSpec);
                 if (version > newest) throw new ShardFormatException(code, _path, $"{key} {version} is newer than this build knows ({newest}); use a newer release");
@@ -144,7 +156,7 @@ internal ref struct PlanJsonReader
             {
                 case "name": name = Text(key); break;
                 case "dtype": dtype = Text(key); break;
-                case "kind": kind = Text(key); break;
+                case "kind": kind = content.Share(Text(key)); break;
                 case "group": group = Text(key); break;
                 case "layer": layer = Index(key, 1_000_000); break;
                 case "init": init = Index(key, int.MaxValue); break;
@@ -157,25 +169,24 @@ internal ref struct PlanJsonReader
             }
         }
         if (name is null || shape is null) throw Bad("a tensor lacks name or shape");
-        string quoted = Problems.Quote(name);
-        if (TensorNames.Refusal(name) is string refusal) throw new ShardFormatException(ShardFormatCode.BadName, _path, $"tensor {quoted}: {refusal}");
-        if (shape.Length > ModelBuilder.MaxRank) throw Bad($"tensor {quoted}: {shape.Length} axes; at most {ModelBuilder.MaxRank}");
-        if (!Shape.TryCount(shape, out _, out string? reason)) throw Bad($"tensor {quoted}: {reason}");
-        Shape size = new(shape);
+        if (TensorNames.Refusal(name) is string refusal) throw new ShardFormatException(ShardFormatCode.BadName, _path, $"tensor {Problems.Quote(name)}: {refusal}");
+        if (shape.Length > ModelBuilder.MaxRank) throw Bad($"tensor {Problems.Quote(name)}: {shape.Length} axes; at most {ModelBuilder.MaxRank}");
+        if (!Shape.TryCount(shape, out _, out string? reason)) throw Bad($"tensor {Problems.Quote(name)}: {reason}");
+        Shape size = content.Shapes.Share(new Shape(shape));
         LogicalRow? logical = null;
         if (parts.IsDefault)
         {
-            if (init < 0 || rule < 0) throw Bad($"tensor {quoted}: lacks init or rule");
+            if (init < 0 || rule < 0) throw Bad($"tensor {Problems.Quote(name)}: lacks init or rule");
             logical = new LogicalRow(name, size, (int)init, (int)rule, zeroRows);
         }
-        if (!isStored) return (null, logical ?? throw Bad($"logical tensor {quoted}: lacks init and rule"));
-        if (dtype is null || !DTypes.TryParse(dtype, out DType type)) throw Bad($"tensor {quoted}: dtype: expected one of {string.Join(", ", Enum.GetNames<DType>())}, found {(dtype is null ? "none" : Problems.Quote(dtype))}");
+        if (!isStored) return (null, logical ?? throw Bad($"logical tensor {Problems.Quote(name)}: lacks init and rule"));
+        if (dtype is null || !DTypes.TryParse(dtype, out DType type)) throw Bad($"tensor {Problems.Quote(name)}: dtype: expected one of {string.Join(", ", Enum.GetNames<DType>())}, found {(dtype is null ? "none" : Problems.Quote(dtype))}");
         LayerGroup place = (group, layer) switch
         {
             (null, >= 0) => LayerGroup.OfLayer((int)layer),
             ("embedding", -1) => LayerGroup.Embedding,
             ("head", -1) => LayerGroup.Head,
-            _ => throw Bad($"tensor {quoted}: expected either layer, or group embedding or head"),
+            _ => throw Bad($"tensor {Problems.Quote(name)}: expected either layer, or group embedding or head"),
         };
         return (new TensorRow(name, type, size, kind, buffer, place, parts), logical);
     }
@@ -228,7 +239,7 @@ internal ref struct PlanJsonReader
         {
             Advance();
             if (key == "kind") { kind = Text(key); continue; }
-            Expect(JsonTokenType.Number, $"inits: {key}: a number");
+            Expect(JsonTokenType.Number, key, "a number");
             if (!given.TryAdd(key, _json.GetDouble())) throw Twice(key);
         }
         if (kind is null || DistributionJson.NumberNames(kind) is not string[] names) throw Bad($"inits: unknown kind {(kind is null ? "(none)" : Problems.Quote(kind))}");
@@ -249,7 +260,7 @@ internal ref struct PlanJsonReader
 
     private Dictionary<string, string> ReadTexts(string what)
     {
-        Expect(JsonTokenType.StartObject, $"{what}: an object");
+        Expect(JsonTokenType.StartObject, what, "an object");
         Dictionary<string, string> texts = new(StringComparer.Ordinal);
         while (NextName(out string key))
         {
@@ -261,14 +272,20 @@ internal ref struct PlanJsonReader
 
     private long[] Longs(string key)
     {
-        List<long> values = [];
-        for (ExpectList(key); NextItem();) values.Add(Long(key));
-        return [.. values];
+        long[] values = new long[4];
+        int count = 0;
+        for (ExpectList(key); NextItem();)
+        {
+            if (count == values.Length) Array.Resize(ref values, count * 2);
+            values[count++] = Long(key);
+        }
+        Array.Resize(ref values, count);
+        return values;
     }
 
     private long Long(string key)
     {
-        Expect(JsonTokenType.Number, $"{key}: a whole number");
+        Expect(JsonTokenType.Number, key, "a whole number");
         return _json.TryGetInt64(out long value) ? value : throw Bad($"{key}: expected a whole number below 2^63");
     }
 
@@ -280,11 +297,11 @@ internal ref struct PlanJsonReader
 
     private string Text(string key)
     {
-        Expect(JsonTokenType.String, $"{key}: a text");
+        Expect(JsonTokenType.String, key, "a text");
         return _json.GetString()!;
     }
 
-    private void ExpectList(string key) => Expect(JsonTokenType.StartArray, $"{key}: a list");
+    private void ExpectList(string key) => Expect(JsonTokenType.StartArray, key, "a list");
 
     private bool NextItem()
     {
@@ -320,6 +337,11 @@ internal ref struct PlanJsonReader
     private readonly void Expect(JsonTokenType type, string expected)
     {
         if (_json.TokenType != type) throw Bad($"expected {expected}, found {_json.TokenType}");
+    }
+
+    private readonly void Expect(JsonTokenType type, string key, string expected)
+    {
+        if (_json.TokenType != type) throw Bad($"{key}: expected {expected}, found {_json.TokenType}");
     }
 
     private readonly ShardFormatException Bad(string message) => new(ShardFormatCode.BadPlan, _path, message);

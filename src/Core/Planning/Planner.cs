@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using ShardInit.Errors;
 using ShardInit.Initializers;
 using ShardInit.Model;
@@ -140,8 +141,9 @@ public static class Planner
         for (int i = 0; i < tensors.Length; i++)
         {
             StoredSpec stored = model.Stored[i];
-            ImmutableArray<Part> parts = [.. stored.Parts.Select(part => part with { Logical = placeOf[part.Logical] })];
-            tensors[i] = new StoredTensor(stored.Name, dtypes[i], stored.Shape, stored.Kind, stored.IsBuffer, stored.Group, parts);
+            Part[] parts = new Part[stored.Parts.Length];
+            for (int p = 0; p < parts.Length; p++) parts[p] = stored.Parts[p] with { Logical = placeOf[stored.Parts[p].Logical] };
+            tensors[i] = new StoredTensor(stored.Name, dtypes[i], stored.Shape, stored.Kind, stored.IsBuffer, stored.Group, ImmutableCollectionsMarshal.AsImmutableArray(parts));
         }
         Array.Sort(tensors, (left, right) => TensorNames.Compare(left.Name, right.Name));
         return (logical, [.. tensors]);

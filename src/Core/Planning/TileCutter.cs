@@ -16,6 +16,9 @@ public static class TileCutter
     /// <summary>Smallest tile and shard size that is taken.</summary>
     public const long MinBytes = 4096;
 
+    // Start of a tile that is a whole tensor, by number of axes: shared, because a plan has thousands.
+    private static readonly ImmutableArray<long>[] s_origins = [.. Enumerable.Range(0, ModelBuilder.MaxRank + 1).Select(rank => ImmutableArray.Create(new long[rank]))];
+
     /// <summary>Number of tiles without cutting them.</summary>
     public static Int128 Count(Shape shape, int elementBytes, long tileBytes)
     {
@@ -30,7 +33,7 @@ public static class TileCutter
         long limit = tileBytes / elementBytes;
         if (shape.ElementCount <= limit)
         {
-            yield return new Tile(tensor, ImmutableArray.Create(new long[shape.Rank]), shape.Dims, 0, shape.ElementCount);
+            yield return new Tile(tensor, s_origins[shape.Rank], shape.Dims, 0, shape.ElementCount);
             yield break;
         }
         Cut cut = Cut.Of(shape, limit);

@@ -88,7 +88,8 @@ internal sealed class Glob
             }
             else if (p < pattern.Length && One(pattern, ref p, name[n]))
             {
-                n++;
+                // A character beyond U+FFFF is a pair; '?' takes both halves.
+                n += pattern[p - 1] == '?' && char.IsHighSurrogate(name[n]) && n + 1 < name.Length ? 2 : 1;
             }
             else if (star >= 0)
             {

@@ -1,6 +1,7 @@
 using ShardInit.Errors;
 using ShardInit.Initializers;
 using ShardInit.Model;
+using ShardInit.Planning;
 
 namespace ShardInit.Recipes;
 
@@ -19,6 +20,7 @@ internal static class RecipeEngine
         string[] texts = [.. recipe.Rules.Select((rule, number) => $"{recipe.Name} rule {number + 1}: {rule.Text}")];
         Dictionary<(int Rule, string Message), (string First, int Count)> refusals = [];
         List<(int Rule, string Message)> order = [];
+        Dictionary<DistributionJson.Identity, Distribution> distinct = [];
         for (int i = 0; i < decisions.Length; i++)
         {
             LogicalSpec tensor = model.Logical[i];
@@ -33,7 +35,10 @@ internal static class RecipeEngine
                 used[number] = true;
                 try
                 {
-                    decisions[i] = new Decision(recipe.Rules[number].Resolve(new TensorFacts(tensor, model)), texts[number], recipe.Rules[number].Line);
+                    Distribution init = recipe.Rules[number].Resolve(new TensorFacts(tensor, model));
+                    DistributionJson.Identity identity = DistributionJson.Key(init);
+                    if (!distinct.TryAdd(identity, init)) init = distinct[identity];
+                    decisions[i] = new Decision(init, texts[number], recipe.Rules[number].Line);
                     continue;
                 }
                 catch (RefusalException refusal)
