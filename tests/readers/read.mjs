@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
+import { openDatabase } from './duckdb.mjs';
 
 const require = createRequire(import.meta.url);
 const valueColumns = ['f64', 'f32', 'f16', 'bf16', 'f8_e4m3', 'f8_e5m2', 'i64', 'i32', 'u8', 'bool'];
@@ -40,20 +40,6 @@ function arrowRs(file) {
   const parquet = require('parquet-wasm');
   const table = parquet.Table.fromIPCStream(file.subarray(8));
   return tilesOf(tableFromIPC(table.intoIPCStream()));
-}
-
-let database;
-async function openDatabase() {
-  if (database) return database;
-  const duckdb = require('@duckdb/duckdb-wasm/dist/duckdb-node-blocking.cjs');
-  const folder = dirname(require.resolve('@duckdb/duckdb-wasm/dist/duckdb-mvp.wasm'));
-  const bundles = {
-    mvp: { mainModule: join(folder, 'duckdb-mvp.wasm'), mainWorker: join(folder, 'duckdb-node-mvp.worker.cjs') },
-    eh: { mainModule: join(folder, 'duckdb-eh.wasm'), mainWorker: join(folder, 'duckdb-node-eh.worker.cjs') },
-  };
-  database = await duckdb.createDuckDB(bundles, new duckdb.VoidLogger(), duckdb.NODE_RUNTIME);
-  await database.instantiate(() => {});
-  return database;
 }
 
 let tableCount = 0;

@@ -1,9 +1,10 @@
+using ShardInit.Engine;
 using ShardInit.Errors;
 using ShardInit.Planning;
 
 namespace ShardInit.Storage;
 
-/// <summary>A checkpoint directory opened for reading: plan.json, manifest.json when it is sealed.</summary>
+/// <summary>A checkpoint directory opened for reading: plan.json, manifest.json when it is sealed, and slices of its tensors.</summary>
 public sealed class Checkpoint : IDisposable
 {
     public string DirectoryPath { get; }
@@ -59,6 +60,17 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Opens one shard file, memory-mapped. The caller disposes it.</summary>
     public ShardReader OpenShard(int file) => ShardReader.Open(Path.Combine(DirectoryPath, Plan.Files[file].Name));
+
+    /// <summary>Writes a box of a stored tensor: little-endian, row-major, nothing else, digests checked. A tied name stands for the tensor whose values it has.</summary>
+    /// <param name="ranges">One per axis, step 1; none for a scalar.</param>
+    /// <exception cref="ArgumentException">No such tensor, or a range outside it.</exception>
+    /// <exception cref="FileNotFoundException">A file of the tensor is missing.</exception>
+    /// <exception cref="ShardFormatException">A tile is damaged, or a file is not the one of the plan.</exception>
+    public void ReadSlice(string tensor, IReadOnlyList<AxisRange> ranges, Stream destination)
+    {
+        using TensorReader reader = new(DirectoryPath, Plan, TensorIndex(tensor));
+        reader.CopyTo(new TensorSlice([.. ranges]), destination.Write, CancellationToken.None);
+    }
 
     /// <summary>Index into <see cref="Planning.Plan.Tensors"/> of a stored or tied name.</summary>
     /// <exception cref="ArgumentException">No such tensor.</exception>

@@ -42,11 +42,9 @@ public sealed class CheckpointWriter : IDisposable
         {
             RefuseForeignFiles(directory);
             byte[] written = codec.Write(plan);
-            if (TemporaryFile.Publish(operations, directory, CheckpointFiles.Plan, written, replace: false))
-            {
-                return new CheckpointWriter(directory, plan, written, codec, operations);
-            }
-            // Another process was first: its plan stands.
+            string path = Path.Combine(directory, CheckpointFiles.Plan);
+            TemporaryFile.PublishRacing(() => TemporaryFile.Publish(operations, directory, CheckpointFiles.Plan, written, replace: false), () => File.Exists(path));
+            // Where another process was first, its plan stands.
             stored = SmallFile.TryRead(operations, Path.Combine(directory, CheckpointFiles.Plan), SmallFile.MaxPlanLength)
                 ?? throw FileErrors.Failed(Errno.ENOENT, "read", Path.Combine(directory, CheckpointFiles.Plan));
         }
@@ -123,9 +121,10 @@ public sealed class CheckpointWriter : IDisposable
 
     private static void RefuseForeignFiles(string directory)
     {
-        string? foreign = Directory.EnumerateFileSystemEntries(directory).Select(path => Path.GetFileName(path)!)
-            .Where(name => !CheckpointFiles.IsTemporary(name)).Order(StringComparer.Ordinal).FirstOrDefault();
-        if (foreign is null) return;
+        string[] names = [.. Directory.EnumerateFileSystemEntries(directory).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+        string? foreign = names.FirstOrDefault(name => !CheckpointFiles.IsTemporary(name));
+        // A plan.json that was not there a moment ago is another process that starts the same job: its plan will be compared.
+        if (foreign is null || names.Contains(CheckpointFiles.Plan)) return;
         throw new PlanException(
             $"{directory}: expected an empty or new directory, or one with {CheckpointFiles.Plan}; found '{CheckpointFiles.Quote(foreign)}'; choose another directory");
     }

@@ -18,6 +18,9 @@ internal abstract class FileOperations
     /// <summary>A second handle on the file that writes past the page cache; null where the file system has no such thing.</summary>
     public abstract SafeFileHandle? TryOpenDirect(string path);
 
+    /// <summary>Opens for reading past the page cache: what is on the medium, not what memory remembers. Null where the file system has no such thing.</summary>
+    public abstract SafeFileHandle? TryOpenReadDirect(string path);
+
     /// <summary>Opens for reading without any lock of its own; null when there is no such file.</summary>
     public abstract SafeFileHandle? TryOpenRead(string path);
 

@@ -11,8 +11,7 @@ namespace ShardInit.Storage;
 /// </summary>
 public sealed class FileVerification : IDisposable
 {
-    private readonly SafeFileHandle? _handle;
-    private readonly string _path;
+    private readonly ValueFile? _content;
     private readonly ShardLayout _layout;
     private readonly ShardFile _shard;
     private readonly ManifestFile? _entry;
@@ -27,24 +26,25 @@ public sealed class FileVerification : IDisposable
     public FileVerification(string directory, Plan plan, int file, Manifest? manifest, ITileSource? values)
     {
         _layout = ShardLayout.Of(plan, file);
-        _path = Path.Combine(directory, _layout.FileName);
+        string path = Path.Combine(directory, _layout.FileName);
         _shard = plan.Files[file];
         _values = values;
         _entry = manifest?.Files.FirstOrDefault(listed => listed.Name == _layout.FileName);
-        _handle = FileOperations.System.TryOpenRead(_path);
         _tiles = [];
-        if (_handle is null)
+        SafeFileHandle? handle = FileOperations.System.TryOpenRead(path);
+        if (handle is null)
         {
             _frame = new Defect(_layout.FileName, null, null, DefectKinds.MissingFile, "the file is missing");
             return;
         }
+        _content = new ValueFile(handle, FileOperations.System.TryOpenReadDirect(path), path);
         try
         {
-            _committed = CommittedFile.Inspect(_handle, _path, _layout);
+            _committed = CommittedFile.Inspect(handle, path, _layout);
         }
         catch
         {
-            _handle.Dispose();
+            _content.Dispose();
             throw;
         }
         if (_committed.IsIntact) _tiles = new Defect?[_layout.TileCount];
@@ -58,7 +58,7 @@ public sealed class FileVerification : IDisposable
     public void VerifyTile(int tile, TileBuffer buffer, CancellationToken cancel, Action<long>? progress = null)
     {
         Tile at = _shard.Tiles[tile];
-        ValueCheck check = new(_handle!, _path, _layout, tile, _committed!.TileDigests[tile], _values is null ? null : Bind(_values, at, _layout.Tile(tile).DType));
+        ValueCheck check = new(_content!, _layout, tile, _committed!.TileDigests[tile], _values is null ? null : Bind(_values, at, _layout.Tile(tile).DType));
         _tiles[tile] = check.Run(buffer, cancel, progress);
     }
 
@@ -74,7 +74,7 @@ public sealed class FileVerification : IDisposable
         return defects;
     }
 
-    public void Dispose() => _handle?.Dispose();
+    public void Dispose() => _content?.Dispose();
 
     private Defect Structural(CommittedFile committed) => new(
         _layout.FileName, committed.Tile, committed.Tile is { } tile ? _layout.Tile(tile).Tensor : null,

@@ -15,6 +15,8 @@ internal class LinuxFileOperations : FileOperations
 
     public override SafeFileHandle? TryOpenDirect(string path) => Open(path, Libc.WriteOnly | Libc.Direct);
 
+    public override SafeFileHandle? TryOpenReadDirect(string path) => Open(path, Libc.ReadOnly | Libc.Direct);
+
     public override SafeFileHandle? TryOpenRead(string path)
     {
         SafeFileHandle? file = Open(path, Libc.ReadOnly);

@@ -14,6 +14,8 @@ internal class ManagedFileOperations : FileOperations
 
     public override SafeFileHandle? TryOpenDirect(string path) => null;
 
+    public override SafeFileHandle? TryOpenReadDirect(string path) => null;
+
     public override SafeFileHandle? TryOpenRead(string path) => !File.Exists(path) ? null
         : Try("open", path, () => File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
 

@@ -48,12 +48,9 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
         if (existing is not null && existing.AsSpan().SequenceEqual(manifest)) return;
         // Names of files that other processes published are made durable before the name that vouches for them.
         operations.FlushDirectory(directory);
-        if (TemporaryFile.Publish(operations, directory, CheckpointFiles.Manifest, manifest, replace: existing is not null)) return;
-        existing = TryReadManifestBytes();
-        if (existing is null || !existing.AsSpan().SequenceEqual(manifest))
-        {
-            TemporaryFile.Publish(operations, directory, CheckpointFiles.Manifest, manifest, replace: true);
-        }
+        TemporaryFile.PublishRacing(
+            () => TemporaryFile.Publish(operations, directory, CheckpointFiles.Manifest, manifest, replace: existing is not null),
+            () => (existing = TryReadManifestBytes()) is not null && existing.AsSpan().SequenceEqual(manifest));
     }
 
     public Manifest Describe(ImmutableArray<ManifestFile> files, long indexSize, string indexDigest) => new()
@@ -101,6 +98,18 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
             files.Add(Manifest.Describe(plan, file, layout.FileLength, committed.FileDigest));
         });
         if (same) return (size, digest);
+        bool replace = false;
+        TemporaryFile.PublishRacing(() => WriteIndex(replace), () =>
+        {
+            bool there = IndexIs(size, digest);
+            replace = !there;
+            return there;
+        });
+        return (size, digest);
+    }
+
+    private bool WriteIndex(bool replace)
+    {
         using TemporaryFile temporary = new(operations, directory, CheckpointFiles.Index);
         long offset = 0;
         BuildIndex(
@@ -110,8 +119,9 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
                 offset += bytes.Length;
             },
             (_, _, _) => { });
-        if (!temporary.TryPublish() && !CompareIndex((_, _, _) => { }).Same) temporary.Replace();
-        return (size, digest);
+        if (!replace) return temporary.TryPublish();
+        temporary.Replace();
+        return true;
     }
 
     /// <summary>Rebuilds the index and compares it with index.arrow byte for byte.</summary>

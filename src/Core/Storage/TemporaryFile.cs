@@ -9,6 +9,8 @@ namespace ShardInit.Storage;
 /// </summary>
 internal sealed class TemporaryFile : IDisposable
 {
+    private const int MaxAttempts = 20;
+
     private readonly FileOperations _operations;
     private readonly string _directory;
 
@@ -62,6 +64,28 @@ internal sealed class TemporaryFile : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// Publishes where other processes may be publishing the same: another may have been first, or its sealer may have removed our temporary file as left over
+    /// (then we try again).
+    /// </summary>
+    /// <param name="publish">Writes and publishes; false when the name exists.</param>
+    /// <param name="isThere">Whether what has the name is as good as ours.</param>
+    public static void PublishRacing(Func<bool> publish, Func<bool> isThere)
+    {
+        for (int attempt = 1; attempt <= MaxAttempts; attempt++)
+        {
+            try
+            {
+                if (publish() || isThere()) return;
+            }
+            catch (IOException error) when (error.HResult == Errno.ENOENT && attempt < MaxAttempts)
+            {
+                if (isThere()) return;
+            }
+        }
+        throw new IOException("another process keeps replacing the same file by a different one; stop it and run again");
+    }
+
     /// <summary>Deletes the unfinished files of dead processes; with <paramref name="all"/> those of living ones too, whose work is then not needed.</summary>
     public static void DeleteAbandoned(FileOperations operations, string directory, bool all)
     {
@@ -91,6 +115,8 @@ internal sealed class TemporaryFile : IDisposable
     private void Published()
     {
         IsPublished = true;
+        // The lock goes at once: .NET's own file API refuses to open a file that somebody has locked, under whatever name.
+        Handle.Dispose();
         _operations.FlushDirectory(_directory);
     }
 }

@@ -1,10 +1,9 @@
-using Microsoft.Win32.SafeHandles;
 using ShardInit.Model;
 
 namespace ShardInit.Storage;
 
 /// <summary>Reads the values of one tile chunk by chunk, sums them, and compares them with generated ones where there is a generator.</summary>
-internal readonly struct ValueCheck(SafeFileHandle file, string path, ShardLayout layout, int tile, string digest, ValueCheck.Generator? generate)
+internal readonly struct ValueCheck(ValueFile file, ShardLayout layout, int tile, string digest, ValueCheck.Generator? generate)
 {
     /// <summary>Writes the values from byte <paramref name="offset"/> of the tile on.</summary>
     internal delegate void Generator(long offset, Span<byte> destination);
@@ -24,7 +23,7 @@ internal readonly struct ValueCheck(SafeFileHandle file, string path, ShardLayou
         {
             cancel.ThrowIfCancellationRequested();
             Span<byte> chunk = read[..(int)Math.Min(length - done, read.Length)];
-            CommittedFile.ReadExactly(file, path, chunk, layout.ValueOffset(tile) + done);
+            file.Read(chunk, layout.ValueOffset(tile) + done);
             hasher.Append(chunk);
             if (generate is not null && different < 0) different = FirstDifference(chunk, wanted, done);
             done += chunk.Length;

@@ -70,11 +70,14 @@ public class OtherReadersTests
 
     private static string Normal(JsonElement element) => JsonSerializer.Serialize(element);
 
-    private static JsonDocument Ask(string[] files)
+    private static JsonDocument Ask(string[] files) => Run("read.mjs", files);
+
+    /// <summary>The JSON that a script of tests/readers prints.</summary>
+    internal static JsonDocument Run(string script, string[] files)
     {
         Skip.If(!HasNode(), "node is not installed: the other Arrow readers cannot run");
         Assert.True(Directory.Exists(Path.Combine(GoldenFiles.Readers, "node_modules")), $"run 'npm ci' in {GoldenFiles.Readers}");
-        using Process node = Start("node", [Path.Combine(GoldenFiles.Readers, "read.mjs"), .. files]);
+        using Process node = Start("node", [Path.Combine(GoldenFiles.Readers, script), .. files]);
         Task<string> errors = node.StandardError.ReadToEndAsync();
         string output = node.StandardOutput.ReadToEnd();
         node.WaitForExit();

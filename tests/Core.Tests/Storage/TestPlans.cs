@@ -65,7 +65,7 @@ internal static class TestPlans
 
     public static Plan Of(ulong seed, string digest, long tileBytes, params (string Name, DType DType, long[] Shape, LayerGroup Group)[] tensors)
     {
-        tensors = [.. tensors.OrderBy(tensor => tensor.Name, StringComparer.Ordinal)];
+        tensors = [.. tensors.OrderBy(tensor => Convert.ToHexString(Encoding.UTF8.GetBytes(tensor.Name)), StringComparer.Ordinal)];
         ImmutableArray<LogicalTensor> logical = [.. tensors.Select(tensor => new LogicalTensor(tensor.Name, new Shape(tensor.Shape), new Normal(0, 0.02), [], "test"))];
         ImmutableArray<StoredTensor> stored = [.. tensors.Select((tensor, index) => new StoredTensor(
             tensor.Name, tensor.DType, new Shape(tensor.Shape), null, !tensor.DType.IsFloat(), tensor.Group, [Part.Whole(index, new Shape(tensor.Shape))]))];
