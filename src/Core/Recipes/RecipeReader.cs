@@ -98,6 +98,7 @@ internal sealed class RecipeReader
     {
         if (item.Kind != YamlKind.Scalar || item.IsNull) return Wrong<Criterion>(item.Line, $"{key}: expected a pattern, found {item.Describe()}");
         string text = item.Text;
+        if (text.Any(char.IsControl)) return Wrong<Criterion>(item.Line, $"{key}: {Problems.Quote(text)}: names hold no control characters");
         if (key == "match")
         {
             foreach (string prefix in (string[])["regex", "kind", "layers"])

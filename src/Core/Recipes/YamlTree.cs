@@ -64,7 +64,7 @@ internal static class YamlTree
         ParsingEvent current = parser.Current ?? throw new YamlTextException("the text ends too early", 1);
         int line = LineOf(current);
         if (depth > MaxDepth) throw new YamlTextException($"nested deeper than {MaxDepth} levels", line);
-        if (current is AnchorAlias) throw new YamlTextException("aliases (*name) are not taken", line);
+        if (current is AnchorAlias) throw new YamlTextException("aliases (*name) are not taken; a pattern that begins with * stands in quotes", line);
         if (current is not NodeEvent node) throw new YamlTextException("expected a value", line);
         if (!node.Anchor.IsEmpty) throw new YamlTextException("anchors (&name) are not taken", line);
         if (!node.Tag.IsEmpty) throw new YamlTextException("tags (!name) are not taken", line);
