@@ -12,7 +12,7 @@ public sealed class PartTests
     [Fact]
     public void CoverageAgreesWithCountingEveryElement()
     {
-        Random random = new(5);
+        System.Random random = new(5);
         int accepted = 0;
         for (int round = 0; round < 20_000; round++)
         {

@@ -195,7 +195,7 @@ public sealed class PlanJsonTests
     public void FlippedBytesAreRefusedOrChangeNoId()
     {
         byte[] bytes = PlanJson.Write(Small);
-        Random random = new(1);
+        System.Random random = new(1);
         for (int round = 0; round < 10_000; round++)
         {
             byte[] copy = [.. bytes];

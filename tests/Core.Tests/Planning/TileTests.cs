@@ -15,7 +15,7 @@ public sealed class TileTests
     [InlineData(3)]
     public void TilesCoverEachElementOnceInOrderForRandomShapes(int seed)
     {
-        Random random = new(seed);
+        System.Random random = new(seed);
         for (int round = 0; round < 700; round++)
         {
             long[] shape = [.. Enumerable.Range(0, random.Next(0, 6)).Select(_ => (long)random.Next(1, random.Next(2, 40)))];
