@@ -124,7 +124,8 @@ public static class PinnedMath
         return (sum, (int)k);
     }
 
-    // Where the result is subnormal the scaling rounds a value that carries Low as a sticky bit: once, save next to the border, where no bit is left to carry it.
+    // Where the result is subnormal, High + Low is rounded by the scaling of a value that carries a sticky bit: once, except where a single bit is dropped,
+    // in [2^-1023, 2^-1022), where the sticky bit makes a tie and the error may reach 1 unit. Pinned as it is.
     private static double ScaleOnce(DoubleDouble fraction, int exponent)
     {
         if (exponent >= -1021) return exponent > 1023 ? Math.ScaleB(fraction.High, 1023) * Math.ScaleB(1, exponent - 1023) : Math.ScaleB(fraction.High, exponent);
