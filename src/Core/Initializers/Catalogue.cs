@@ -17,5 +17,8 @@ public static class Catalogue
 
     private static readonly Dictionary<string, Initializer> s_byName = All.ToDictionary(initializer => initializer.Name, StringComparer.Ordinal);
 
+    /// <summary>For messages.</summary>
+    public static string Names => string.Join(", ", All.Select(initializer => initializer.Name));
+
     public static Initializer? Find(string name) => s_byName.GetValueOrDefault(name);
 }
