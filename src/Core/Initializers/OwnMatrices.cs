@@ -17,12 +17,12 @@ internal static class OwnMatrices
         new("sparse", "normal with the same number of zeros in every column of a matrix",
             [Parameter.Number("sparsity", "share of a column that is 0, rounded up to whole elements", needed: true), Parameter.Number("mean", "mean", defaultValue: 0), Parameter.Number("std", "standard deviation", defaultValue: 0.01)],
             (arguments, facts) => Sparse(facts, arguments.Number("sparsity"), arguments.Number("mean"), arguments.Number("std"))),
-        .. (Initializer[])[s_eye, s_eye.As("identity")],
+        Identity("eye"), Identity("identity"),
         new("dirac", "a convolution [out, in, k...] that passes its channels on", [Parameter.Number("groups", "groups of channels", defaultValue: 1)],
             (arguments, facts) => Dirac(facts, arguments.Whole("groups"))),
     ];
 
-    private static Initializer s_eye => new("eye", "value on the main diagonal of a matrix, 0 elsewhere", [Parameter.Number("value", "the diagonal", defaultValue: 1)],
+    private static Initializer Identity(string name) => new(name, "value on the main diagonal of a matrix, 0 elsewhere", [Parameter.Number("value", "the diagonal", defaultValue: 1)],
         (arguments, facts) => Eye(facts, arguments.Number("value")));
 
     public static Distribution Orthogonal(TensorFacts facts, double gain, int? columnAxis)
@@ -35,7 +35,8 @@ internal static class OwnMatrices
     {
         Shape shape = facts.Shape;
         if (shape.Rank is < 3 or > 5) throw new RefusalException($"expected a convolution kernel of 3, 4 or 5 axes; shape {shape} has {shape.Rank}");
-        if (shape[^1] < shape[^2]) throw new RefusalException($"expected at least as many outputs (last axis) as inputs (the one before); shape {shape} has {shape[^1]} and {shape[^2]}");
+        (long inputs, long outputs) = (shape[shape.Rank - 2], shape[shape.Rank - 1]);
+        if (outputs < inputs) throw new RefusalException($"expected at least as many outputs (last axis) as inputs (the one before); shape {shape} has {outputs} and {inputs}");
         return shape.ElementCount == 0 ? new Constant(0) : new DeltaOrthogonal(gain, columnAxis);
     }
 

@@ -27,7 +27,7 @@ internal static class OwnRows
         return Of(facts, [new(gate * each, other), new((gate + 1) * each, new Constant(arguments.Number("value"))), new(null, other)]);
     }
 
-    private static Distribution Of(TensorFacts facts, ImmutableArray<RowPart> parts)
+    public static Distribution Of(TensorFacts facts, ImmutableArray<RowPart> parts)
     {
         if (facts.Shape.Rank == 0) throw new RefusalException("a scalar has no rows");
         long rows = facts.Shape[0], start = 0;

@@ -72,6 +72,7 @@ internal abstract record Expression
                 "exp" => PinnedMath.Exp(first),
                 "log" => PinnedMath.Log(first),
                 "abs" => Math.Abs(first),
+                "f32" => (float)first,
                 "floor" => Math.Floor(first),
                 "ceil" => Math.Ceiling(first),
                 "pow" => PinnedMath.Pow(first, Operands[1].Evaluate(facts)),

@@ -18,7 +18,7 @@ internal sealed class ExpressionParser
     /// <summary>Functions and how many arguments they take.</summary>
     public static IReadOnlyDictionary<string, int> Functions { get; } = new SortedDictionary<string, int>(StringComparer.Ordinal)
     {
-        ["abs"] = 1, ["ceil"] = 1, ["exp"] = 1, ["floor"] = 1, ["log"] = 1, ["max"] = 2, ["min"] = 2, ["pow"] = 2, ["sqrt"] = 1,
+        ["abs"] = 1, ["ceil"] = 1, ["exp"] = 1, ["f32"] = 1, ["floor"] = 1, ["log"] = 1, ["max"] = 2, ["min"] = 2, ["pow"] = 2, ["sqrt"] = 1,
     };
 
     private readonly string _text;

@@ -15,6 +15,8 @@ internal sealed record Rule
     public required ImmutableArray<ImmutableArray<Criterion>> Criteria { get; init; }
     public required InitCall Call { get; init; }
     public required bool Optional { get; init; }
+    /// <summary>Seed of the rule's tensors in place of the plan's.</summary>
+    public ulong? Seed { get; init; }
 
     public bool Matches(LogicalSpec tensor, long layerCount)
     {
