@@ -9,7 +9,7 @@ namespace ShardInit.Recipes;
 /// <param name="Rule">For people: <c>hf@1 rule 5: kind Linear|Embedding</c>.</param>
 /// <param name="Source">The initializer that gave the distribution; it may refuse element types.</param>
 /// <param name="Seed">The rule's own seed.</param>
-internal readonly record struct Decision(Distribution Init, string Rule, int Line, Initializer Source, ulong? Seed = null);
+internal readonly record struct Decision(Distribution Init, string Rule, int Line, Initializer Source, ulong? Seed);
 
 /// <summary>Applies a recipe to a model: first rule that matches wins, a tensor without a rule is an error, a user's rule without a tensor too.</summary>
 internal static class RecipeEngine
