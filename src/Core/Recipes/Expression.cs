@@ -21,6 +21,7 @@ internal abstract record Expression
         public override double Evaluate(TensorFacts facts)
         {
             if (facts.TryNumber(Text, out double value)) return value;
+            if (TensorFacts.SiblingOf(facts.Tensor.Name, Text) is string sibling) throw new RefusalException($"{Text} has no meaning here: there is no tensor {Errors.Problems.Quote(sibling)}");
             string? near = Model.Nearest.Of(Text, facts.KnownNames());
             throw new RefusalException($"unknown name {Errors.Problems.Quote(Text)}" + (near is null ? $"; known for the tensor: {string.Join(", ", TensorFacts.Names)}" : $"; did you mean {near}?"));
         }
@@ -61,5 +62,11 @@ internal abstract record Expression
             if (operation == FormulaOperation.If) return Operands[first != 0 ? 1 : 2].Evaluate(facts);
             return FormulaOperations.Apply(operation, first, Operands.Length > 1 ? Operands[1].Evaluate(facts) : 0);
         }
+    }
+
+    /// <summary>The gain of a nonlinearity; the slope counts for <c>leaky_relu</c> alone.</summary>
+    public sealed record Gain(string Nonlinearity, Expression Slope) : Expression
+    {
+        public override double Evaluate(TensorFacts facts) => Gains.Of(Nonlinearity, Slope.Evaluate(facts));
     }
 }

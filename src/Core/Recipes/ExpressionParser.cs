@@ -1,4 +1,5 @@
 using System.Globalization;
+using ShardInit.Initializers;
 
 namespace ShardInit.Recipes;
 
@@ -7,7 +8,7 @@ internal sealed class ExpressionException(string message) : Exception(message);
 
 /// <summary>
 /// Grammar, loosest binding first: <c>or</c>; one of <c>&lt; &lt;= &gt; &gt;= == !=</c>; <c>+ -</c>; <c>* /</c>; unary <c>-</c>; <c>**</c> or <c>^</c> (to the right, above unary minus on its left);
-/// numbers, names (letters, digits, <c>_</c>, dots for nested keys), <c>pi</c>, function calls, parentheses.
+/// numbers, names (letters, digits, <c>_</c>, dots for nested keys), <c>pi</c>, function calls, parentheses; <c>gain(relu)</c>, <c>gain(leaky_relu, 0.2)</c>.
 /// </summary>
 internal sealed class ExpressionParser
 {
@@ -104,9 +105,10 @@ internal sealed class ExpressionParser
         return Call(name);
     }
 
-    private Expression.Call Call(string name)
+    private Expression Call(string name)
     {
-        if (!FormulaOperations.Functions.TryGetValue(name, out var function)) throw new ExpressionException($"unknown function {name}; known: {string.Join(", ", FormulaOperations.Functions.Keys)}");
+        if (name == "gain") return Gain();
+        if (!FormulaOperations.Functions.TryGetValue(name, out var function)) throw new ExpressionException($"unknown function {name}; known: {string.Join(", ", FormulaOperations.Functions.Keys.Append("gain"))}");
         _position++;
         List<Expression> operands = [Either()];
         while (Peek() == ',')
@@ -118,6 +120,23 @@ internal sealed class ExpressionParser
         int count = function.Operands;
         if (operands.Count != count) throw new ExpressionException($"{name} takes {count} argument{(count == 1 ? "" : "s")}, found {operands.Count}");
         return new Expression.Call(name, [.. operands]);
+    }
+
+    // gain(relu), gain(leaky_relu, 0.2): the first operand is a word and no number.
+    private Expression.Gain Gain()
+    {
+        _position++;
+        Peek();
+        string nonlinearity = Word();
+        if (!Gains.Nonlinearities.Contains(nonlinearity)) throw new ExpressionException($"gain: unknown nonlinearity {Errors.Problems.Quote(nonlinearity)}; known: {string.Join(", ", Gains.Nonlinearities)}");
+        Expression slope = new Expression.Literal(Gains.DefaultSlope);
+        if (Peek() == ',')
+        {
+            _position++;
+            slope = Either();
+        }
+        Close();
+        return new Expression.Gain(nonlinearity, slope);
     }
 
     private Expression.Literal Number()

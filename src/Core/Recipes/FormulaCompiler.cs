@@ -90,7 +90,8 @@ internal sealed class FormulaCompiler
         Expression.Negative negative => Step(FormulaOperation.Negative, Compile(negative.Operand)),
         Expression.Binary binary => Step(FormulaOperations.OfOperator(binary.Operator), Compile(binary.Left), Compile(binary.Right)),
         Expression.Call call => Call(call),
-        _ => throw new ExpressionException($"{expression.GetType().Name.ToLowerInvariant()} is for arguments of rules and has no meaning for single elements"),
+        Expression.Gain { Slope: Expression.Literal slope } gain => Number(Gains.Of(gain.Nonlinearity, slope.Value)),
+        _ => throw new ExpressionException("gain takes no formula as slope here"),
     };
 
     private int Call(Expression.Call call)
