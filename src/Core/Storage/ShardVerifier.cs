@@ -22,23 +22,32 @@ public static class ShardVerifier
         string directory, Plan plan, int file, Manifest? manifest, ITileSource? values, TileBuffer buffer, CancellationToken cancel, Action<long>? progress = null)
     {
         ShardLayout layout = ShardLayout.Of(plan, file);
-        string path = Path.Combine(directory, layout.FileName);
-        SafeFileHandle? handle = FileOperations.System.TryOpenRead(path);
-        if (handle is null) return [new Defect(layout.FileName, null, null, DefectKinds.MissingFile, "the file is missing")];
-        using ValueFile content = new(handle, FileOperations.System.TryOpenReadDirect(path), path);
-        CommittedFile committed = CommittedFile.Inspect(handle, path, layout);
-        if (!committed.IsIntact) return [Structural(layout, committed)];
-
         List<Defect> defects = [];
-        for (int tile = 0; tile < layout.TileCount; tile++)
+        int? tile = null;
+        try
         {
-            ValueCheck check = new(content, layout, tile, committed.TileDigests[tile], values is null ? null : Bind(values, plan.Files[file].Tiles[tile], layout.Tile(tile).DType));
-            if (check.Run(buffer, cancel, progress) is { } defect) defects.Add(defect);
+            string path = Path.Combine(directory, layout.FileName);
+            SafeFileHandle? handle = FileOperations.System.TryOpenRead(path);
+            if (handle is null) return [new Defect(layout.FileName, null, null, DefectKinds.MissingFile, "the file is missing")];
+            using ValueFile content = new(handle, FileOperations.System.TryOpenReadDirect(path), path);
+            CommittedFile committed = CommittedFile.Inspect(handle, path, layout);
+            if (!committed.IsIntact) return [Structural(layout, committed)];
+            for (int number = 0; number < layout.TileCount; number++)
+            {
+                tile = number;
+                ValueCheck.Generator? generate = values is null ? null : Bind(values, plan.Files[file].Tiles[number], layout.Tile(number).DType);
+                ValueCheck check = new(content, layout, number, committed.TileDigests[number], generate);
+                if (check.Run(buffer, cancel, progress) is { } defect) defects.Add(defect);
+            }
+            ManifestFile? entry = manifest?.Files.FirstOrDefault(listed => listed.Name == layout.FileName);
+            if (defects.Count == 0 && entry is not null && entry.Digest != committed.FileDigest)
+            {
+                defects.Add(new Defect(layout.FileName, null, null, DefectKinds.DigestMismatch, $"expected {entry.Digest} by {CheckpointFiles.Manifest}, found {committed.FileDigest}"));
+            }
         }
-        ManifestFile? entry = manifest?.Files.FirstOrDefault(listed => listed.Name == layout.FileName);
-        if (defects.Count == 0 && entry is not null && entry.Digest != committed.FileDigest)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            defects.Add(new Defect(layout.FileName, null, null, DefectKinds.DigestMismatch, $"expected {entry.Digest} by {CheckpointFiles.Manifest}, found {committed.FileDigest}"));
+            defects.Add(new Defect(layout.FileName, tile, tile is { } at ? layout.Tile(at).Tensor : null, DefectKinds.Unreadable, error.Message));
         }
         return defects;
     }
