@@ -65,7 +65,7 @@ public sealed class PlanCommandTests : IDisposable
         Assert.NotEqual(usual.Values, Ids("--seed", "1").Values);
         Assert.NotEqual(usual.Values, Ids("--namespace", "teacher").Values);
 
-        (string, string) Ids(params string[] options)
+        (string Values, string Plan) Ids(params string[] options)
         {
             JsonElement plan = JsonDocument.Parse(Expect(ExitCode.Done, ["plan", config, "--json", .. options]).Output).RootElement;
             return (plan.GetProperty("values_id").GetString()!, plan.GetProperty("plan_id").GetString()!);

@@ -124,7 +124,7 @@ public sealed class ReadCommandTests : IDisposable
     public void A_reader_that_leaves_and_a_full_device_are_no_crashes()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "needs /dev/full");
-        string command = $"'{Dotnet}' '{Program}' read '{_directory}' --tensor model.embed_tokens.weight --out -";
+        string command = $"'{Dotnet}' '{ProgramFile}' read '{_directory}' --tensor model.embed_tokens.weight --out -";
         Outcome left = Shell($"set -o pipefail; for i in 1 2 3; do {command} | head -c 1 >/dev/null; done; {command} | true; echo \"${{PIPESTATUS[0]}}\"");
         Assert.Equal("0\n", left.Output);
         Assert.Empty(left.Error);

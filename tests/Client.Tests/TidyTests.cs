@@ -7,7 +7,7 @@ namespace ShardInit.Client.Tests;
 public sealed partial class TidyTests
 {
     private const int LongestFile = 400;
-    private const int LongestLine = 240;
+    private const int LongestLine = 300;
 
     /// <summary>Folders whose results are bits that are promised (docs/determinism.md).</summary>
     private static readonly string[] s_pinned = ["Arithmetic", "Families", "Initializers", "Kernels", "Lanes", "Planning", "Random", "Recipes"];

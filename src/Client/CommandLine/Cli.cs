@@ -60,6 +60,8 @@ public sealed class Cli(IReadOnlyList<CommandSpec> commands)
         List<string> problems = [];
         Dictionary<Flag, IReadOnlyList<string>> values = [];
         foreach ((Flag flag, Option option) in options) ReadFlag(flag, result.GetResult(option), values, problems);
+        problems.AddRange(args.Skip(1).TakeWhile(arg => arg != "--")
+            .SelectMany(arg => spec.Flags.OfType<Switch>().Where(flag => arg.StartsWith(flag.Name + "=", StringComparison.Ordinal)).Select(flag => flag.Problem(arg[(flag.Name.Length + 1)..])!)));
         Dictionary<string, string> words = ReadWords(spec, args, [.. result.GetResult(wordsArgument)?.Tokens.Select(token => token.Value) ?? []], problems);
         // What the checks above do not know: still an error, in the parser's own words.
         if (problems.Count == 0) problems.AddRange(result.Errors.Select(error => error.Message));
@@ -111,7 +113,7 @@ public sealed class Cli(IReadOnlyList<CommandSpec> commands)
             else if (!positional.Optional) problems.Add($"{spec.Name}: expected {positional.Name}, {positional.Help}, found nothing; usage: {ProgramName} {spec.Usage}");
         }
         // The value of an unknown option also ends up here: one message is enough.
-        if (!unknownOption && plain.Count > spec.Positionals.Count)
+        if (!unknownOption && problems.Count == 0 && plain.Count > spec.Positionals.Count)
         {
             problems.Add($"{spec.Name}: expected {spec.Positionals.Count} word(s), found '{plain[spec.Positionals.Count]}' as well; usage: {ProgramName} {spec.Usage}");
         }

@@ -25,7 +25,7 @@ internal static class InspectCommand
             InspectFile(given, reader);
             return ExitCode.Done;
         }
-        using Checkpoint checkpoint = Checkpoint.Open(path);
+        using Checkpoint checkpoint = Checkpoint.OpenTolerant(path);
         if (given.Get(Flags.OneTensor) is { } name) InspectTensor(given, checkpoint.Plan, TensorNames.Find(checkpoint.Plan, name, given.Terminal));
         else InspectDirectory(given, path, checkpoint);
         return ExitCode.Done;

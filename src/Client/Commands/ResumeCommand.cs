@@ -19,7 +19,7 @@ internal static class ResumeCommand
         string directory = given.Word(Directory);
         using Interruption interruption = new();
         Plan plan;
-        using (Checkpoint checkpoint = Checkpoint.Open(directory)) plan = checkpoint.Plan;
+        using (Checkpoint checkpoint = Checkpoint.OpenTolerant(directory)) plan = checkpoint.Plan;
         PlanValues values = new(plan, given.Get(Flags.Lanes));
         Planned.Say(given.Terminal, plan);
         using CheckpointWriter writer = CheckpointWriter.Open(directory, plan);

@@ -5,7 +5,8 @@ namespace ShardInit.Engine;
 
 /// <summary>
 /// Runs a plan on the threads of one machine. The unit of work is a tile, so one large file keeps every thread busy; whoever finishes a file's last
-/// tile publishes the file. Memory is one <see cref="TileBuffer"/> a thread, whatever the model. Stopping at any moment, by whatever means, leaves a directory that the same call continues.
+/// tile publishes the file. Memory is one <see cref="TileBuffer"/> a thread, whatever the model. Stopping at any moment, by whatever means, leaves a directory
+/// that the same call continues.
 /// </summary>
 public static class LocalEngine
 {
@@ -17,34 +18,40 @@ public static class LocalEngine
     public static void Run(CheckpointWriter writer, ITileSource values, int threads, EngineProgress progress, CancellationToken cancel)
     {
         if (writer.IsSealed) return;
-        WriteFiles(values.Plan, writer.MissingFiles, writer.Begin, values, threads, progress, cancel);
+        WriteFiles(writer, writer.MissingFiles, replace: false, values, threads, progress, cancel);
         writer.Seal();
     }
 
+    /// <param name="replace">Puts the results in place of whatever has the files' names.</param>
     internal static void WriteFiles(
-        Plan plan, IReadOnlyList<int> files, Func<int, ShardFileWriter> begin, ITileSource values, int threads, EngineProgress progress, CancellationToken cancel)
+        CheckpointWriter writer, IReadOnlyList<int> files, bool replace, ITileSource values, int threads, EngineProgress progress, CancellationToken cancel)
     {
-        progress.Expect(files.Sum(file => BytesOf(plan, file)), files.Count);
+        Plan plan = values.Plan;
+        if (plan.PlanId != writer.Plan.PlanId) throw new ArgumentException($"values of plan {plan.PlanId} for a directory of plan {writer.Plan.PlanId}", nameof(values));
+        progress.Expect(files.Sum(file => ValueBytes(plan, file)), files.Count);
         cancel.ThrowIfCancellationRequested();
         long tiles = files.Sum(file => (long)plan.Files[file].Tiles.Length);
-        if (tiles == 0) return;
-        using FileQueue queue = new(plan, files, begin);
-        WorkerThreads.Run((int)Math.Min(threads, tiles), Work, cancel);
+        if (files.Count == 0) return;
+        using PartQueue<ShardFileWriter> queue = new(files, file => (writer.Begin(file, replace), plan.Files[file].Tiles.Length));
+        WorkerThreads.Run((int)Math.Min(threads, Math.Max(1, tiles)), Work, cancel);
 
         void Work(TileBuffer buffer, CancellationToken stop)
         {
-            while (!stop.IsCancellationRequested && queue.TryTake(out FileQueue.OpenFile file, out Tile tile, out int index))
+            while (!stop.IsCancellationRequested && queue.TryTake(out PartQueue<ShardFileWriter>.OpenFile open, out int tile))
             {
-                file.Writer.WriteTile(index, values, buffer);
-                progress.AddBytes(BytesOf(plan, tile));
-                if (!file.FinishTile()) continue;
-                queue.Commit(file);
+                if (tile < open.File.Layout.TileCount)
+                {
+                    open.File.WriteTile(tile, values, buffer);
+                    progress.AddBytes(open.File.Layout.ValueLength(tile));
+                }
+                if (!open.FinishTile()) continue;
+                open.File.Commit();
+                queue.Close(open);
                 progress.AddFile();
             }
         }
     }
 
-    internal static long BytesOf(Plan plan, int file) => plan.Files[file].Tiles.Sum(tile => BytesOf(plan, tile));
-
-    private static long BytesOf(Plan plan, Tile tile) => checked(tile.ElementCount * Model.DTypes.ByteSize(plan.Tensors[tile.Tensor].DType));
+    internal static long ValueBytes(Plan plan, int file) =>
+        plan.Files[file].Tiles.Sum(tile => checked(tile.ElementCount * Model.DTypes.ByteSize(plan.Tensors[tile.Tensor].DType)));
 }

@@ -49,8 +49,10 @@ public sealed class TensorReader : IDisposable
     /// <summary>Hands the box to <paramref name="sink"/>, little-endian, row-major, in pieces of at most 1 MiB that hold whole elements.</summary>
     /// <exception cref="IOException">A file is missing or cannot be read.</exception>
     /// <exception cref="ShardFormatException">A tile is damaged, or a file is not the one that the plan describes.</exception>
+    /// <exception cref="ArgumentException">The box does not lie in the tensor.</exception>
     public void CopyTo(TensorSlice slice, Action<ReadOnlySpan<byte>> sink, CancellationToken cancel)
     {
+        slice.CheckInside(_tensor.Shape);
         foreach ((long first, long count) in slice.Runs(_tensor.Shape))
         {
             for (long done = 0; done < count;)
@@ -97,11 +99,11 @@ public sealed class TensorReader : IDisposable
         if (!File.Exists(path)) throw new FileNotFoundException($"{path}: expected a shard with tensor '{_tensor.Name}', found no file; write it with 'shardinit resume {_directory}'", path);
         _file = File.OpenHandle(path);
         _layout = ShardLayout.Of(_plan, file);
-        long length = RandomAccess.GetLength(_file);
-        if (length != _layout.FileLength) throw Damaged(ShardFormatCode.Truncated, path, $"expected {_layout.FileLength} bytes, found {length}");
         byte[] head = new byte[_layout.GapLength(0)];
         ReadExactly(head, 0, path);
-        if (!head.AsSpan().SequenceEqual(_layout.Gap(0, null))) throw Damaged(ShardFormatCode.BadMetadata, path, "the head of the file is not the one that plan.json describes; it is damaged or belongs to another plan");
+        if (!head.AsSpan().SequenceEqual(_layout.Gap(0, null))) throw Damaged(ShardFormatCode.BadTile, path, "the head of the file is not the one that plan.json describes; it is damaged or belongs to another plan");
+        long length = RandomAccess.GetLength(_file);
+        if (length != _layout.FileLength) throw Damaged(ShardFormatCode.Truncated, path, $"expected {_layout.FileLength} bytes, found {length}");
         _openFile = file;
     }
 

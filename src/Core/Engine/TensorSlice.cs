@@ -49,6 +49,18 @@ public sealed record TensorSlice(ImmutableArray<AxisRange> Ranges)
 
     private static bool TryNumber(string text, out long number) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
+    /// <exception cref="ArgumentException">Another number of axes, a range outside its axis, or a step.</exception>
+    public void CheckInside(Shape shape)
+    {
+        if (Ranges.Length != shape.Rank) throw new ArgumentException($"expected {shape.Rank} ranges for shape {shape}, found {Ranges.Length}");
+        for (int axis = 0; axis < Ranges.Length; axis++)
+        {
+            AxisRange range = Ranges[axis];
+            if (range.Step == 1 && range.Start >= 0 && range.Start <= range.End && range.End <= shape[axis]) continue;
+            throw new ArgumentException($"axis {axis}: expected a range with step 1 in 0:{shape[axis]}, found {range.Start}:{range.End}:{range.Step}");
+        }
+    }
+
     /// <summary>The longest runs of consecutive elements that make up the box, as (first row-major element, count), in row-major order.</summary>
     public IEnumerable<(long First, long Count)> Runs(Shape shape)
     {

@@ -36,6 +36,7 @@ internal static class WorkerThreads
         {
             try
             {
+                if (HostGuard.Problem() is { } problem) throw new PlatformNotSupportedException(problem);
                 using TileBuffer buffer = new();
                 work(buffer, stop.Token);
             }

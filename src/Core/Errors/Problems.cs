@@ -7,7 +7,7 @@ namespace ShardInit.Errors;
 public sealed class Problems
 {
     /// <summary>Problems that are shown; further ones are counted.</summary>
-    public const int Limit = 50;
+    public const int Limit = 200;
 
     private readonly List<string> _lines = [];
     private long _count;

@@ -25,7 +25,7 @@ public sealed class TensorFacts(LogicalSpec tensor, ModelSpec model)
             case "fan_out": value = Fan(0, 1); return true;
             case "fan_avg": value = (Fan(1, 0) + Fan(0, 1)) / 2; return true;
             case "layer": value = Tensor.Layer ?? throw new RefusalException("layer has no meaning here: the tensor belongs to no layer"); return true;
-            case "num_layers": value = model.LayerCount; return true;
+            case "num_layers": value = Layers(name); return true;
             case "numel": value = Shape.ElementCount; return true;
             case "ndim": value = Shape.Rank; return true;
         }
@@ -35,12 +35,15 @@ public sealed class TensorFacts(LogicalSpec tensor, ModelSpec model)
             return true;
         }
         if (model.Numbers.TryGetValue(name, out value)) return true;
-        value = model.LayerCount;
-        return name == "num_hidden_layers" && model.Source != ModelSource.Config;
+        if (name != "num_hidden_layers" || model.Source == ModelSource.Config) return false;
+        value = Layers(name);
+        return true;
     }
 
     /// <summary>Every name known here, for messages.</summary>
     public IEnumerable<string> KnownNames() => Names.Concat(model.Numbers.Keys.Order(StringComparer.Ordinal));
+
+    private long Layers(string name) => model.LayerCount > 0 ? model.LayerCount : throw new RefusalException($"{name} has no meaning here: no tensor belongs to a layer");
 
     private double Fan(int counted, int left)
     {

@@ -34,7 +34,7 @@ public sealed class ConfigReader
     }
 
     /// <summary>A number of layers, from 0 to <paramref name="limit"/>.</summary>
-    public int Layers(string key, int classDefault, int limit = 100_000)
+    public int Layers(string key, int classDefault, int limit = 10_000)
     {
         if (_root[key] is not JsonNode node)
         {

@@ -15,13 +15,14 @@ internal static class PlanChecks
 {
     public const int MaxParts = 4096;
 
-    public static Plan Assemble(PlanJsonReader.Content content, string path)
+    public static Plan Assemble(PlanContent content, string path)
     {
         Checker check = new(path);
         ImmutableArray<LogicalTensor> logical = Logical(content, check);
         Dictionary<string, int> logicalByName = new(logical.Length, StringComparer.Ordinal);
         for (int i = 0; i < logical.Length; i++) logicalByName.Add(logical[i].Name, i);
         ImmutableArray<StoredTensor> tensors = Tensors(content, logical, logicalByName, check);
+        check.That(tensors.Length > 0, $"tensors: expected at least one, found none");
         CheckTied(content.Tied, tensors, check);
 
         string seedText = check.Text(content, "seed");
@@ -80,11 +81,11 @@ internal static class PlanChecks
         check.That(plan.PlanId == planId, $"plan_id: expected {planId} from the content, found {Problems.Quote(plan.PlanId)}: the plan was altered");
     }
 
-    private static ImmutableArray<LogicalTensor> Logical(PlanJsonReader.Content content, Checker check)
+    private static ImmutableArray<LogicalTensor> Logical(PlanContent content, Checker check)
     {
         content.Logical.Sort((left, right) => TensorNames.Compare(left.Name, right.Name));
         ImmutableArray<LogicalTensor>.Builder logical = ImmutableArray.CreateBuilder<LogicalTensor>(content.Logical.Count);
-        foreach (PlanJsonReader.LogicalRow row in content.Logical)
+        foreach (PlanContent.LogicalRow row in content.Logical)
         {
             check.That(logical.Count == 0 || logical[^1].Name != row.Name, $"logical tensor {Problems.Quote(row.Name)} stands twice");
             check.That(row.Init < content.Inits.Count, $"tensor {Problems.Quote(row.Name)}: init {row.Init}, but there are {content.Inits.Count}");
@@ -99,12 +100,12 @@ internal static class PlanChecks
         return logical.DrainToImmutable();
     }
 
-    private static ImmutableArray<StoredTensor> Tensors(PlanJsonReader.Content content, ImmutableArray<LogicalTensor> logical, Dictionary<string, int> logicalByName, Checker check)
+    private static ImmutableArray<StoredTensor> Tensors(PlanContent content, ImmutableArray<LogicalTensor> logical, Dictionary<string, int> logicalByName, Checker check)
     {
         ImmutableArray<StoredTensor>.Builder tensors = ImmutableArray.CreateBuilder<StoredTensor>(content.Tensors.Count);
         HashSet<(DistributionJson.Identity Init, DType DType)> good = [];
         WholeParts whole = new();
-        foreach (PlanJsonReader.TensorRow row in content.Tensors)
+        foreach (PlanContent.TensorRow row in content.Tensors)
         {
             check.That(tensors.Count == 0 || TensorNames.Compare(tensors[^1].Name, row.Name) < 0, $"tensor {Problems.Quote(row.Name)}: expected ascending names, each once");
             ImmutableArray<Part> parts;
@@ -114,7 +115,7 @@ internal static class PlanChecks
             }
             else
             {
-                foreach (PlanJsonReader.PartRow part in row.Parts) check.That(logicalByName.ContainsKey(part.Logical), $"tensor {Problems.Quote(row.Name)}: no logical tensor is called {Problems.Quote(part.Logical)}");
+                foreach (PlanContent.PartRow part in row.Parts) check.That(logicalByName.ContainsKey(part.Logical), $"tensor {Problems.Quote(row.Name)}: no logical tensor is called {Problems.Quote(part.Logical)}");
                 parts = [.. row.Parts.Select(part => new Part(logicalByName[part.Logical], part.Source, part.Permutation, part.Destination))];
                 if (PartChecks.Refusal(parts, logical, row.Shape) is string refusal) check.That(false, $"tensor {Problems.Quote(row.Name)}: parts: {refusal}");
             }
@@ -146,10 +147,10 @@ internal static class PlanChecks
             if (!condition) throw new ShardFormatException(ShardFormatCode.BadPlan, path, message.ToString());
         }
 
-        public string Text(PlanJsonReader.Content content, string key) =>
+        public string Text(PlanContent content, string key) =>
             content.Texts.TryGetValue(key, out string? text) ? text : throw new ShardFormatException(ShardFormatCode.BadPlan, path, $"{key} is missing");
 
-        public long Number(PlanJsonReader.Content content, string key) =>
+        public long Number(PlanContent content, string key) =>
             content.Numbers.TryGetValue(key, out long number) ? number : throw new ShardFormatException(ShardFormatCode.BadPlan, path, $"{key} is missing");
     }
 }

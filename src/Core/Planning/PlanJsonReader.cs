@@ -27,37 +27,6 @@ internal ref struct PlanJsonReader
         _path = path;
     }
 
-    /// <summary>A logical tensor whose init and rule are still numbers of the lists.</summary>
-    internal readonly record struct LogicalRow(string Name, Shape Shape, int Init, int Rule, ImmutableArray<long> ZeroRows);
-
-    internal readonly record struct PartRow(string Logical, ImmutableArray<AxisRange> Source, ImmutableArray<int> Permutation, ImmutableArray<AxisRange> Destination);
-
-    /// <summary>A stored tensor; without <see cref="Parts"/> it is the whole of the logical tensor that stands in the same line.</summary>
-    internal readonly record struct TensorRow(string Name, DType DType, Shape Shape, string? Kind, bool IsBuffer, LayerGroup Group, ImmutableArray<PartRow> Parts);
-
-    /// <summary>Everything that the text holds, not yet put together.</summary>
-    internal sealed class Content
-    {
-        public readonly Dictionary<string, string> Texts = new(StringComparer.Ordinal);
-        public readonly Dictionary<string, long> Numbers = new(StringComparer.Ordinal);
-        public readonly List<string> Rules = [];
-        public readonly List<Distribution> Inits = [];
-        public readonly List<LogicalRow> Logical = [];
-        public readonly List<TensorRow> Tensors = [];
-        public readonly WholeParts Shapes = new();
-        private readonly Dictionary<string, string> _kinds = new(StringComparer.Ordinal);
-        public Dictionary<string, string> Tied = [];
-        public Dictionary<string, string> Metadata = [];
-
-        /// <summary>The first text that was equal to this one.</summary>
-        public string Share(string kind)
-        {
-            if (_kinds.TryGetValue(kind, out string? shared)) return shared;
-            _kinds.Add(kind, kind);
-            return kind;
-        }
-    }
-
     public static Plan Read(ReadOnlyMemory<byte> utf8, string path)
     {
         if (utf8.Length > MaxBytes) throw new ShardFormatException(ShardFormatCode.TooLarge, path, $"expected at most {MaxBytes} bytes, found {utf8.Length}");
@@ -94,9 +63,9 @@ internal ref struct PlanJsonReader
         }
     }
 
-    private Content ReadAll()
+    private PlanContent ReadAll()
     {
-        Content content = new();
+        PlanContent content = new();
         HashSet<string> seen = new(StringComparer.Ordinal);
         Next(JsonTokenType.StartObject, "an object");
         while (NextName(out string key))
@@ -124,9 +93,9 @@ internal ref struct PlanJsonReader
                 case "tensors":
                     for (ExpectList(key); NextItem();)
                     {
-                        (TensorRow? tensor, LogicalRow? logical) = ReadRow(content, isStored: true);
+                        (PlanContent.TensorRow? tensor, PlanContent.LogicalRow? logical) = ReadRow(content, isStored: true);
                         content.Tensors.Add(tensor!.Value);
-                        if (logical is LogicalRow row) content.Logical.Add(row);
+                        if (logical is PlanContent.LogicalRow row) content.Logical.Add(row);
                     }
                     break;
                 default: _json.Skip(); break;
@@ -136,14 +105,14 @@ internal ref struct PlanJsonReader
         return content;
     }
 
-    private (TensorRow? Tensor, LogicalRow? Logical) ReadRow(Content content, bool isStored)
+    private (PlanContent.TensorRow? Tensor, PlanContent.LogicalRow? Logical) ReadRow(PlanContent content, bool isStored)
     {
         Expect(JsonTokenType.StartObject, "an object for each tensor");
         (string? name, string? dtype, string? kind, string? group) = (null, null, null, null);
         (long layer, long init, long rule) = (-1, -1, -1);
         long[]? shape = null;
         ImmutableArray<long> zeroRows = [];
-        ImmutableArray<PartRow> parts = default;
+        ImmutableArray<PlanContent.PartRow> parts = default;
         bool buffer = false;
         uint seen = 0;
         while (NextName(out string key))
@@ -163,7 +132,10 @@ internal ref struct PlanJsonReader
                 case "rule": rule = Index(key, int.MaxValue); break;
                 case "shape": shape = Longs(key); break;
                 case "zero_rows": zeroRows = [.. Longs(key)]; break;
-                case "buffer": buffer = _json.TokenType == JsonTokenType.True; break;
+                case "buffer":
+                    buffer = _json.TokenType == JsonTokenType.True;
+                    if (!buffer) Expect(JsonTokenType.False, key, "true or false");
+                    break;
                 case "parts": parts = ReadParts(); break;
                 default: _json.Skip(); break;
             }
@@ -173,11 +145,11 @@ internal ref struct PlanJsonReader
         if (shape.Length > ModelBuilder.MaxRank) throw Bad($"tensor {Problems.Quote(name)}: {shape.Length} axes; at most {ModelBuilder.MaxRank}");
         if (!Shape.TryCount(shape, out _, out string? reason)) throw Bad($"tensor {Problems.Quote(name)}: {reason}");
         Shape size = content.Shapes.Share(new Shape(shape));
-        LogicalRow? logical = null;
+        PlanContent.LogicalRow? logical = null;
         if (parts.IsDefault)
         {
             if (init < 0 || rule < 0) throw Bad($"tensor {Problems.Quote(name)}: lacks init or rule");
-            logical = new LogicalRow(name, size, (int)init, (int)rule, zeroRows);
+            logical = new PlanContent.LogicalRow(name, size, (int)init, (int)rule, zeroRows);
         }
         if (!isStored) return (null, logical ?? throw Bad($"logical tensor {Problems.Quote(name)}: lacks init and rule"));
         if (dtype is null || !DTypes.TryParse(dtype, out DType type)) throw Bad($"tensor {Problems.Quote(name)}: dtype: expected one of {string.Join(", ", Enum.GetNames<DType>())}, found {(dtype is null ? "none" : Problems.Quote(dtype))}");
@@ -188,12 +160,12 @@ internal ref struct PlanJsonReader
             ("head", -1) => LayerGroup.Head,
             _ => throw Bad($"tensor {Problems.Quote(name)}: expected either layer, or group embedding or head"),
         };
-        return (new TensorRow(name, type, size, kind, buffer, place, parts), logical);
+        return (new PlanContent.TensorRow(name, type, size, kind, buffer, place, parts), logical);
     }
 
-    private ImmutableArray<PartRow> ReadParts()
+    private ImmutableArray<PlanContent.PartRow> ReadParts()
     {
-        ImmutableArray<PartRow>.Builder parts = ImmutableArray.CreateBuilder<PartRow>();
+        ImmutableArray<PlanContent.PartRow>.Builder parts = ImmutableArray.CreateBuilder<PlanContent.PartRow>();
         for (ExpectList("parts"); NextItem();)
         {
             if (parts.Count == PlanChecks.MaxParts) throw Bad($"a tensor of more than {PlanChecks.MaxParts} parts");
@@ -203,6 +175,8 @@ internal ref struct PlanJsonReader
             while (NextName(out string key))
             {
                 Advance();
+                bool twice = key switch { "logical" => logical is not null, "source" => !source.IsDefault, "destination" => !destination.IsDefault, "permutation" => !permutation.IsDefault, _ => false };
+                if (twice) throw Twice(key);
                 switch (key)
                 {
                     case "logical": logical = Text(key); break;
@@ -213,7 +187,7 @@ internal ref struct PlanJsonReader
                 }
             }
             if (logical is null || source.IsDefault || destination.IsDefault || permutation.IsDefault) throw Bad("a part lacks logical, source, permutation or destination");
-            parts.Add(new PartRow(logical, source, permutation, destination));
+            parts.Add(new PlanContent.PartRow(logical, source, permutation, destination));
         }
         return parts.ToImmutable();
     }
@@ -238,7 +212,11 @@ internal ref struct PlanJsonReader
         while (NextName(out string key))
         {
             Advance();
-            if (key == "kind") { kind = Text(key); continue; }
+            if (key == "kind")
+            {
+                kind = kind is null ? Text(key) : throw Twice(key);
+                continue;
+            }
             Expect(JsonTokenType.Number, key, "a number");
             if (!given.TryAdd(key, _json.GetDouble())) throw Twice(key);
         }

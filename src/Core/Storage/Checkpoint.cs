@@ -1,3 +1,4 @@
+using ShardInit.Engine;
 using ShardInit.Errors;
 using ShardInit.Planning;
 
@@ -6,8 +7,6 @@ namespace ShardInit.Storage;
 /// <summary>A checkpoint directory opened for reading: plan.json, manifest.json when it is sealed, and slices of its tensors.</summary>
 public sealed class Checkpoint : IDisposable
 {
-    private TensorTiles? _tiles;
-
     public string DirectoryPath { get; }
 
     public Plan Plan { get; }
@@ -62,20 +61,15 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Opens one shard file, memory-mapped. The caller disposes it.</summary>
     public ShardReader OpenShard(int file) => ShardReader.Open(Path.Combine(DirectoryPath, Plan.Files[file].Name));
 
-    /// <summary>
-    /// Writes the elements of a box of a stored tensor to <paramref name="destination"/>: little-endian, row-major, nothing else. A tied name stands for the
-    /// tensor that it takes its values from.
-    /// </summary>
-    /// <param name="ranges">One per axis, step 1, not empty unless the axis is; none for a scalar.</param>
+    /// <summary>Writes a box of a stored tensor: little-endian, row-major, nothing else, digests checked. A tied name stands for the tensor whose values it has.</summary>
+    /// <param name="ranges">One per axis, step 1; none for a scalar.</param>
     /// <exception cref="ArgumentException">No such tensor, or a range outside it.</exception>
     /// <exception cref="FileNotFoundException">A file of the tensor is missing.</exception>
-    /// <exception cref="ShardFormatException">A file is damaged.</exception>
+    /// <exception cref="ShardFormatException">A tile is damaged, or a file is not the one of the plan.</exception>
     public void ReadSlice(string tensor, IReadOnlyList<AxisRange> ranges, Stream destination)
     {
-        int index = TensorIndex(tensor);
-        _tiles ??= new TensorTiles(Plan);
-        using SliceReader reader = new(this, index, _tiles.Of(index), destination);
-        reader.Copy(ranges);
+        using TensorReader reader = new(DirectoryPath, Plan, TensorIndex(tensor));
+        reader.CopyTo(new TensorSlice([.. ranges]), destination.Write, CancellationToken.None);
     }
 
     /// <summary>Index into <see cref="Planning.Plan.Tensors"/> of a stored or tied name.</summary>

@@ -1,15 +1,13 @@
 using System.Collections.Immutable;
-using Microsoft.Win32.SafeHandles;
 using ShardInit.Engine;
 using ShardInit.Errors;
-using ShardInit.Model;
 using ShardInit.Planning;
 
 namespace ShardInit.Storage;
 
 /// <summary>
 /// Compares a directory with its plan: every byte outside values is rebuilt, values are held against their digests and, where asked, generated again.
-/// Chunked reads without mapping, so memory is the buffer's. Files can be verified in parallel, one buffer per thread.
+/// Chunked reads without mapping, so memory is the buffer's. Files and their tiles can be verified in parallel (<see cref="FileVerification"/>), one buffer per thread.
 /// </summary>
 public static class ShardVerifier
 {
@@ -21,35 +19,9 @@ public static class ShardVerifier
     public static IReadOnlyList<Defect> VerifyFile(
         string directory, Plan plan, int file, Manifest? manifest, ITileSource? values, TileBuffer buffer, CancellationToken cancel, Action<long>? progress = null)
     {
-        ShardLayout layout = ShardLayout.Of(plan, file);
-        List<Defect> defects = [];
-        int? tile = null;
-        try
-        {
-            string path = Path.Combine(directory, layout.FileName);
-            SafeFileHandle? handle = FileOperations.System.TryOpenRead(path);
-            if (handle is null) return [new Defect(layout.FileName, null, null, DefectKinds.MissingFile, "the file is missing")];
-            using ValueFile content = new(handle, FileOperations.System.TryOpenReadDirect(path), path);
-            CommittedFile committed = CommittedFile.Inspect(handle, path, layout);
-            if (!committed.IsIntact) return [Structural(layout, committed)];
-            for (int number = 0; number < layout.TileCount; number++)
-            {
-                tile = number;
-                ValueCheck.Generator? generate = values is null ? null : Bind(values, plan.Files[file].Tiles[number], layout.Tile(number).DType);
-                ValueCheck check = new(content, layout, number, committed.TileDigests[number], generate);
-                if (check.Run(buffer, cancel, progress) is { } defect) defects.Add(defect);
-            }
-            ManifestFile? entry = manifest?.Files.FirstOrDefault(listed => listed.Name == layout.FileName);
-            if (defects.Count == 0 && entry is not null && entry.Digest != committed.FileDigest)
-            {
-                defects.Add(new Defect(layout.FileName, null, null, DefectKinds.DigestMismatch, $"expected {entry.Digest} by {CheckpointFiles.Manifest}, found {committed.FileDigest}"));
-            }
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            defects.Add(new Defect(layout.FileName, tile, tile is { } at ? layout.Tile(at).Tensor : null, DefectKinds.Unreadable, error.Message));
-        }
-        return defects;
+        using FileVerification verification = new(directory, plan, file, manifest, values);
+        for (int tile = 0; tile < verification.TileCount; tile++) verification.VerifyTile(tile, buffer, cancel, progress);
+        return verification.Finish();
     }
 
     /// <summary>Verifies what is not in one shard: plan, coverage, manifest, index, and that nothing else is there. Reads the frames of shards, not their values.</summary>
@@ -143,21 +115,5 @@ public static class ShardVerifier
             if (CheckpointFiles.IsTemporary(name)) defects.Add(new Defect(name, null, null, DefectKinds.LeftoverTemporary, "an unfinished file; it may be deleted when no run is active"));
             else if (!known.Contains(name)) defects.Add(new Defect(name, null, null, DefectKinds.ForeignFile, "no file of this plan"));
         }
-    }
-
-    private static Defect Structural(ShardLayout layout, CommittedFile committed) => new(
-        layout.FileName, committed.Tile, committed.Tile is { } tile ? layout.Tile(tile).Tensor : null,
-        committed.State switch
-        {
-            CommittedState.Missing => DefectKinds.MissingFile,
-            CommittedState.WrongSize => DefectKinds.WrongSize,
-            _ => DefectKinds.StructureMismatch,
-        },
-        committed.Message);
-
-    private static ValueCheck.Generator Bind(ITileSource source, Tile tile, DType dtype)
-    {
-        int size = dtype.ByteSize();
-        return (offset, destination) => source.Fill(tile.Tensor, tile.FirstElement + (offset / size), destination.Length / size, destination);
     }
 }

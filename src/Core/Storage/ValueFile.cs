@@ -4,22 +4,22 @@ namespace ShardInit.Storage;
 
 /// <summary>
 /// A file whose values are read once, front to back: whole pages past the page cache where the file system lets them, so that verify sees the medium, runs at the
-/// speed of the disk and leaves the cache to others.
+/// speed of the disk and leaves the cache to others. Safe for concurrent use.
 /// </summary>
 internal sealed class ValueFile(SafeFileHandle file, SafeFileHandle? direct, string path) : IDisposable
 {
-    private SafeFileHandle? _direct = direct;
+    private volatile bool _directWorks = direct is not null;
 
     /// <param name="destination">At a page boundary for the fast way.</param>
     public void Read(Span<byte> destination, long offset)
     {
-        int done = _direct is not null && offset % ShardLayout.PageAlignment == 0 ? ReadPages(destination, offset) : 0;
+        int done = _directWorks && offset % ShardLayout.PageAlignment == 0 ? ReadPages(destination, offset) : 0;
         CommittedFile.ReadExactly(file, path, destination[done..], offset + done);
     }
 
     public void Dispose()
     {
-        _direct?.Dispose();
+        direct?.Dispose();
         file.Dispose();
     }
 
@@ -31,7 +31,7 @@ internal sealed class ValueFile(SafeFileHandle file, SafeFileHandle? direct, str
             int done = 0;
             while (done < whole)
             {
-                int count = RandomAccess.Read(_direct!, destination[done..whole], offset + done);
+                int count = RandomAccess.Read(direct!, destination[done..whole], offset + done);
                 if (count == 0 || count % ShardLayout.PageAlignment != 0) break;
                 done += count;
             }
@@ -40,8 +40,7 @@ internal sealed class ValueFile(SafeFileHandle file, SafeFileHandle? direct, str
         catch (IOException)
         {
             // A stricter alignment, or a bad sector: the plain way answers, or fails with the same error.
-            _direct!.Dispose();
-            _direct = null;
+            _directWorks = false;
             return 0;
         }
     }

@@ -6,7 +6,7 @@ public sealed class NearestTests
 {
     [Theory]
     [InlineData("--sead", "--seed")]
-    [InlineData("--tread", "--threads")]
+    [InlineData("--treads", "--threads")]
     [InlineData("--tile", "--tile-size")]
     [InlineData("--shardsize", "--shard-size")]
     [InlineData("--qiuet", "--quiet")]

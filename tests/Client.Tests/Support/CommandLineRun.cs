@@ -18,8 +18,8 @@ public static class CommandLineRun
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
-    /// <summary>The program of this build.</summary>
-    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "shardinit.dll");
+    /// <summary>The program that ./shardinit has built, where ./test names it; otherwise that of this build. Same sources, faster start.</summary>
+    public static string ProgramFile { get; } = Environment.GetEnvironmentVariable("SHARDINIT_PROGRAM") ?? Path.Combine(AppContext.BaseDirectory, "shardinit.dll");
 
     /// <summary>The dotnet that runs the tests.</summary>
     public static string Dotnet { get; } = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
@@ -34,7 +34,7 @@ public static class CommandLineRun
         return outcome;
     }
 
-    public static Process Start(params string[] arguments) => Start(Dotnet, [Program, .. arguments]);
+    public static Process Start(params string[] arguments) => Start(Dotnet, [ProgramFile, .. arguments]);
 
     public static Process Start(string file, IEnumerable<string> arguments, string? workingDirectory = null, Action<ProcessStartInfo>? also = null)
     {

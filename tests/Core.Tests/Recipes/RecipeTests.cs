@@ -86,6 +86,7 @@ public sealed class RecipeTests
     [InlineData("{match: dec.w, init: truncated_normal, args: {std: 1}}", "needs bounds")]
     [InlineData("{match: dec.w, init: truncated_normal, args: {std: 1, low: -1, high_std: 1}}", "not both")]
     [InlineData("{match: count, init: normal, args: {std: 1}}", "take constants only")]
+    [InlineData("{match: \"a\\e\", init: ones}", "no control characters")]
     [InlineData("5", "expected a rule")]
     public void MistakesOfARuleAreRefused(string rule, string expected) =>
         Assert.Contains(ProblemsOf(Rule(rule)), problem => problem.Contains(expected, StringComparison.Ordinal));
@@ -102,6 +103,7 @@ public sealed class RecipeTests
     [InlineData("name: x\nversion: 0\nrules: [{match: '*', init: ones}]", "version: expected")]
     [InlineData("name: x\nrules: &a [{match: '*', init: ones}]", "anchors (&name) are not taken")]
     [InlineData("name: x\nrules: *a", "aliases (*name)")]
+    [InlineData("name: x\nrules:\n- match: *weight\n  init: ones", "stands in quotes")]
     [InlineData("name: !!str x\nrules: [{match: '*', init: ones}]", "tags (!name) are not taken")]
     [InlineData("name: x\n---\nname: y", "more than one document")]
     [InlineData("name: [", "recipe.yaml:")]
@@ -132,6 +134,16 @@ public sealed class RecipeTests
     {
         string problem = Assert.Single(ProblemsOf("name: x\nrules:\n- {match: 'enc.*', init: ones}\n- {match: count, init: ones}"));
         Assert.Contains("no rule covers tensor 'dec.w' of shape [64, 48], kind Linear", problem);
+    }
+
+    [Fact]
+    public void TheNumberOfLayersIsTheHighestPlusOneOrNothing()
+    {
+        const string Recipe = "name: x\nrules:\n- {match: '*', init: normal, args: {std: 1 / num_hidden_layers}}";
+        using Workspace workspace = new();
+        Assert.Equal(new Normal(0, 0.125), workspace.Plan("""{"tensors": [{"name": "layers.7.w", "shape": [2]}]}""", Recipe).Logical[0].Init);
+        Assert.Equal(new Normal(0, 0.5), workspace.Plan("""{"config": {"num_hidden_layers": 2}, "tensors": [{"name": "layers.7.w", "shape": [2]}]}""", Recipe).Logical[0].Init);
+        Assert.Contains("no tensor belongs to a layer", Assert.Single(workspace.ProblemsOf("""{"tensors": [{"name": "w", "shape": [2]}]}""", Recipe)));
     }
 
     [Fact]

@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using ShardInit.Client.Tests.Support;
+using static ShardInit.Client.Tests.Support.CommandLineRun;
+
+namespace ShardInit.Client.Tests;
+
+/// <summary>The script ./shardinit: from anywhere, by anybody, many at once.</summary>
+public sealed class ScriptTests
+{
+    private static readonly string s_script = SourceTree.PathOf("shardinit");
+
+    [SkippableFact]
+    public void It_runs_from_any_directory_and_through_links()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "needs a POSIX shell");
+        using Scratch scratch = new();
+        Expect0($"cd / && '{s_script}' --version");
+        Expect0($"ln -s '{s_script}' '{scratch["one"]}' && ln -s one '{scratch["two"]}' && cd '{scratch.Root}' && ./two --version");
+        Assert.Contains("unknown command 'nosuch'", Shell($"'{s_script}' nosuch").Error);
+        Assert.Equal(2, Shell($"'{s_script}' nosuch").ExitCode);
+    }
+
+    [SkippableFact]
+    public void A_second_start_neither_builds_nor_waits()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "needs a POSIX shell");
+        Expect0($"'{s_script}' --version");
+        Stopwatch clock = Stopwatch.StartNew();
+        Outcome outcome = Expect0($"'{s_script}' --version");
+        Assert.Empty(outcome.Error);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"took {clock.Elapsed}");
+    }
+
+    [SkippableFact]
+    public void Without_dotnet_it_says_what_to_install()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "needs a POSIX shell");
+        using Scratch scratch = new();
+        // A PATH with the tools that the script uses and no dotnet.
+        Expect0($"cd '{scratch.Root}' && for tool in dirname readlink env sh bash; do ln -s \"$(command -v $tool)\" $tool; done");
+        Outcome outcome = Shell($"env -i PATH='{scratch.Root}' '{s_script}' --version");
+        Assert.Equal(1, outcome.ExitCode);
+        Assert.Contains("expected the .NET 10 SDK", outcome.Error);
+        Assert.Contains("publish", outcome.Error);
+    }
+
+    /// <summary>A copy of the sources without any build of them: four start at once, one builds, all run.</summary>
+    [SkippableFact]
+    public void Many_may_start_it_at_once_on_a_fresh_clone()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "needs a POSIX shell");
+        using Scratch scratch = new();
+        string copy = scratch["clone with space"];
+        Expect0($"mkdir '{copy}' && cd '{SourceTree.Root}' && cp -r src shardinit Directory.Build.props Directory.Packages.props global.json '{copy}/'");
+        Outcome outcome = Expect0($"cd '{scratch.Root}'; pids=; for i in 1 2 3 4; do '{copy}/shardinit' --version & pids=\"$pids $!\"; done; for pid in $pids; do wait $pid || exit 1; done");
+        Assert.Equal(4, outcome.OutputLines.Count(line => line.StartsWith("shardinit ", StringComparison.Ordinal)));
+        Assert.Single(outcome.Error.Split('\n'), line => line.Contains("building (first", StringComparison.Ordinal));
+        // Another state of the sources is another build; the first one stays.
+        File.AppendAllText(Path.Combine(copy, "src/Client/Program.cs"), "// changed\n");
+        string first = Assert.Single(Directory.EnumerateFiles(Path.Combine(copy, "artifacts/shardinit"), "shardinit.dll", SearchOption.AllDirectories), IsPublished);
+        string second = Expect0($"'{copy}/shardinit' where").Output.TrimEnd();
+        Assert.NotEqual(first, second);
+        Assert.True(File.Exists(first) && File.Exists(second));
+
+        static bool IsPublished(string path) => !path.Contains("/work", StringComparison.Ordinal);
+    }
+
+    private static Outcome Expect0(string script)
+    {
+        Outcome outcome = Shell(script);
+        Assert.True(outcome.ExitCode == 0, outcome.ToString());
+        return outcome;
+    }
+}
