@@ -33,7 +33,12 @@ public static class ModelInput
         using FileStream file = File.OpenRead(path);
         Span<byte> start = stackalloc byte[16];
         start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-        if (!LooksLikeJson(start)) return SafetensorsModel.ReadFile(path);
+        if (!LooksLikeJson(start))
+        {
+            // A header says nothing about its data: its offsets are checked against the length of the file.
+            if (!file.CanSeek) throw new PlanException($"{path}: expected JSON, or a .safetensors file that is a regular file");
+            return SafetensorsModel.ReadFile(path);
+        }
         return ReadJson(ReadAll(file, start, path), path, path);
     }
 

@@ -11,6 +11,7 @@ internal static class SafetensorsModel
         Problems problems = new();
         ModelBuilder builder = new(path, problems);
         AddAll(builder, SafetensorsHeader.Read(path, problems));
+        if (builder.Logical.Count == 0 && !problems.Any) problems.Add($"{path}: expected at least one tensor in the header, found none");
         problems.ThrowIfAny();
         return builder.Build(ModelSource.Headers, "headers");
     }

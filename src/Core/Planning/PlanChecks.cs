@@ -22,6 +22,7 @@ internal static class PlanChecks
         Dictionary<string, int> logicalByName = new(logical.Length, StringComparer.Ordinal);
         for (int i = 0; i < logical.Length; i++) logicalByName.Add(logical[i].Name, i);
         ImmutableArray<StoredTensor> tensors = Tensors(content, logical, logicalByName, check);
+        check.That(tensors.Length > 0, $"tensors: expected at least one, found none");
         CheckTied(content.Tied, tensors, check);
 
         string seedText = check.Text(content, "seed");

@@ -132,7 +132,10 @@ internal ref struct PlanJsonReader
                 case "rule": rule = Index(key, int.MaxValue); break;
                 case "shape": shape = Longs(key); break;
                 case "zero_rows": zeroRows = [.. Longs(key)]; break;
-                case "buffer": buffer = _json.TokenType == JsonTokenType.True; break;
+                case "buffer":
+                    buffer = _json.TokenType == JsonTokenType.True;
+                    if (!buffer) Expect(JsonTokenType.False, key, "true or false");
+                    break;
                 case "parts": parts = ReadParts(); break;
                 default: _json.Skip(); break;
             }

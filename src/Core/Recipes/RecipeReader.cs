@@ -50,7 +50,7 @@ internal sealed class RecipeReader
         if (version is not null && !(int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1)) Wrong<Recipe>(root.Line, $"version: expected a whole number of 1 or more, found {Problems.Quote(version)}");
         Text(root, "description");
         YamlNode? rules = Find(root, "rules");
-        if (rules is not { Kind: YamlKind.List, Items.Count: > 0 and <= MaxRules }) return Wrong<Recipe>(rules?.Line ?? root.Line, $"rules: expected a list of 1 to {MaxRules} rules, found {(rules is null ? "none" : rules.Describe())}");
+        if (rules is not { Kind: YamlKind.List, Items.Count: > 0 and <= MaxRules }) return Wrong<Recipe>(rules?.Line ?? root.Line, $"rules: expected a list of 1 to {MaxRules} rules, found {(rules is null ? "none" : rules.Kind == YamlKind.List ? $"{rules.Items.Count}" : rules.Describe())}");
         Rule?[] read = [.. rules.Items.Select(Rule)];
         return _problems.Any ? null : new Recipe(version is null ? name : $"{name}@{version}", _origin, yaml, isUser, [.. read.Select(rule => rule!)]);
     }

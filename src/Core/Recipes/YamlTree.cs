@@ -36,15 +36,15 @@ internal sealed record YamlNode(YamlKind Kind, int Line)
 internal static class YamlTree
 {
     public const int MaxDepth = 16;
-    public const int MaxCharacters = 4 << 20;
+    public const int MaxCharacters = 1 << 20;
 
     /// <exception cref="YamlTextException">The text is no such document.</exception>
     public static YamlNode Parse(string text)
     {
         if (text.Length > MaxCharacters) throw new YamlTextException($"longer than {MaxCharacters} characters", 1);
+        Parser parser = new(new StringReader(text));
         try
         {
-            Parser parser = new(new StringReader(text));
             parser.Consume<StreamStart>();
             if (parser.Accept<StreamEnd>(out _)) throw new YamlTextException("the text is empty", 1);
             parser.Consume<DocumentStart>();
@@ -56,6 +56,11 @@ internal static class YamlTree
         catch (YamlException error)
         {
             throw new YamlTextException(error.InnerException?.Message ?? error.Message, (int)error.Start.Line);
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or IndexOutOfRangeException or FormatException)
+        {
+            // The scanner of the library has states that it leaves this way, for instance some plain scalars in unclosed lists.
+            throw new YamlTextException("no valid YAML near this line", parser.Current is null ? 1 : LineOf(parser.Current));
         }
     }
 

@@ -74,6 +74,7 @@ public sealed class SafetensorsTests
     [InlineData("truncated JSON", """{"a": {"dtype": "U8", """, 0, "bad header")]
     [InlineData("something after the end", """{} {}""", 0, "bad header")]
     [InlineData("no object", """[1]""", 0, "expected '{'")]
+    [InlineData("no tensor", """{"__metadata__": {"format": "pt"}}""", 0, "expected at least one tensor")]
     public void BadHeadersAreRefused(string what, string header, long dataBytes, string expected)
     {
         Assert.NotEmpty(what);

@@ -146,6 +146,8 @@ public sealed class PlanJsonTests
     [InlineData("half a surrogate pair", "{\"name\":\"a\"", "{\"name\":\"a\\ud800\"", ShardFormatCode.BadJson)]
     [InlineData("layer and group", "\"layer\":2", "\"layer\":2,\"group\":\"head\"", ShardFormatCode.BadPlan)]
     [InlineData("layer too large", "\"layer\":2", "\"layer\":1000000", ShardFormatCode.BadPlan)]
+    [InlineData("flag that is no flag", "\"kind\":\"Linear\"", "\"buffer\":\"yes\"", ShardFormatCode.BadPlan)]
+    [InlineData("a parameter made a buffer", "\"kind\":\"Linear\"", "\"buffer\":true", ShardFormatCode.BadPlan)]
     [InlineData("unknown group", "\"group\":\"embedding\"", "\"group\":\"tail\"", ShardFormatCode.BadPlan)]
     [InlineData("tied to nothing", "\"tied\":{\"head\":\"a\"}", "\"tied\":{\"head\":\"q\"}", ShardFormatCode.BadPlan)]
     [InlineData("tied and stored", "\"tied\":{\"head\":\"a\"}", "\"tied\":{\"embed\":\"a\"}", ShardFormatCode.BadPlan)]
