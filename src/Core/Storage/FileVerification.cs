@@ -22,33 +22,31 @@ public sealed class FileVerification : IDisposable
 
     /// <param name="manifest">Of the directory, or null: then the file's own digest is not compared.</param>
     /// <param name="values">Regenerates values for comparison; null to trust digests.</param>
-    /// <exception cref="IOException">The file cannot be read.</exception>
     public FileVerification(string directory, Plan plan, int file, Manifest? manifest, ITileSource? values)
     {
         _layout = ShardLayout.Of(plan, file);
-        string path = Path.Combine(directory, _layout.FileName);
         _shard = plan.Files[file];
         _values = values;
         _entry = manifest?.Files.FirstOrDefault(listed => listed.Name == _layout.FileName);
         _tiles = [];
-        SafeFileHandle? handle = FileOperations.System.TryOpenRead(path);
-        if (handle is null)
-        {
-            _frame = new Defect(_layout.FileName, null, null, DefectKinds.MissingFile, "the file is missing");
-            return;
-        }
-        _content = new ValueFile(handle, FileOperations.System.TryOpenReadDirect(path), path);
+        string path = Path.Combine(directory, _layout.FileName);
         try
         {
+            SafeFileHandle? handle = FileOperations.System.TryOpenRead(path);
+            if (handle is null)
+            {
+                _frame = new Defect(_layout.FileName, null, null, DefectKinds.MissingFile, "the file is missing");
+                return;
+            }
+            _content = new ValueFile(handle, FileOperations.System.TryOpenReadDirect(path), path);
             _committed = CommittedFile.Inspect(handle, path, _layout);
+            if (_committed.IsIntact) _tiles = new Defect?[_layout.TileCount];
+            else _frame = Structural(_committed);
         }
-        catch
+        catch (Exception error) when (IsUnreadable(error))
         {
-            _content.Dispose();
-            throw;
+            _frame = new Defect(_layout.FileName, null, null, DefectKinds.Unreadable, error.Message);
         }
-        if (_committed.IsIntact) _tiles = new Defect?[_layout.TileCount];
-        else _frame = Structural(_committed);
     }
 
     /// <summary>Tiles whose values can be verified: none where what surrounds them is damaged.</summary>
@@ -59,7 +57,14 @@ public sealed class FileVerification : IDisposable
     {
         Tile at = _shard.Tiles[tile];
         ValueCheck check = new(_content!, _layout, tile, _committed!.TileDigests[tile], _values is null ? null : Bind(_values, at, _layout.Tile(tile).DType));
-        _tiles[tile] = check.Run(buffer, cancel, progress);
+        try
+        {
+            _tiles[tile] = check.Run(buffer, cancel, progress);
+        }
+        catch (Exception error) when (IsUnreadable(error))
+        {
+            _tiles[tile] = new Defect(_layout.FileName, tile, _layout.Tile(tile).Tensor, DefectKinds.Unreadable, error.Message);
+        }
     }
 
     /// <summary>The defects, after all tiles were verified; empty for a sound file.</summary>
@@ -75,6 +80,8 @@ public sealed class FileVerification : IDisposable
     }
 
     public void Dispose() => _content?.Dispose();
+
+    private static bool IsUnreadable(Exception error) => error is IOException or UnauthorizedAccessException;
 
     private Defect Structural(CommittedFile committed) => new(
         _layout.FileName, committed.Tile, committed.Tile is { } tile ? _layout.Tile(tile).Tensor : null,

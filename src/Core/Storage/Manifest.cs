@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Json;
 using ShardInit.Planning;
 
 namespace ShardInit.Storage;
@@ -29,9 +28,9 @@ public sealed record Manifest
     /// <summary>In the order of the plan.</summary>
     public required ImmutableArray<ManifestFile> Files { get; init; }
 
-    internal const string DigestMember = ",\n  \"digest\": \"";
+    internal const string DigestMember = ",\n\"digest\":\"";
     internal const string End = "\"\n}\n";
-    internal const int TailLength = 15 + 7 + 64 + 4;
+    internal const int TailLength = 12 + 7 + 64 + 4;
 
     internal static ManifestFile Describe(Plan plan, int file, long size, string digest)
     {
@@ -43,84 +42,78 @@ public sealed record Manifest
             tensors.Length == 0 ? null : plan.Tensors[tensors[0]].Name, tensors.Length == 0 ? null : plan.Tensors[tensors[^1]].Name);
     }
 
-    /// <summary>The bytes of manifest.json.</summary>
+    /// <summary>The bytes of manifest.json: each member on its own line, each group and each file too.</summary>
     public byte[] ToBytes()
     {
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", IndentSize = 2, Encoder = MinimalJsonEncoder.Instance }))
+        JsonOutput json = new(1 << 16);
+        json.Open('{');
+        Line(json, "format"); json.Number(Format);
+        Line(json, "spec"); json.Number(Spec);
+        Line(json, "plan_id"); json.Text(PlanId);
+        Line(json, "values_id"); json.Text(ValuesId);
+        Line(json, "plan"); WriteObject(json, ("name", CheckpointFiles.Plan), ("digest", PlanDigest));
+        Line(json, "index"); WriteObject(json, ("name", CheckpointFiles.Index), ("size", IndexSize), ("digest", IndexDigest));
+        Line(json, "totals"); WriteObject(json, ("files", Files.Length), ("tiles", Coverage.Tiles), ("tensors", Coverage.Tensors),
+            ("parameters", Coverage.Parameters), ("bytes", Coverage.ValueBytes), ("file_bytes", Files.Sum(file => file.Size)));
+        Line(json, "coverage"); WriteObject(json, ("stored_elements", Coverage.StoredElements), ("logical_elements", Coverage.LogicalElements),
+            ("zero_elements", Coverage.ZeroElements), ("same_as", Coverage.Ties));
+        WriteGroups(json);
+        Line(json, "files");
+        json.Open('[');
+        foreach (ManifestFile file in Files)
         {
-            json.WriteStartObject();
-            json.WriteNumber("format", Format);
-            json.WriteNumber("spec", Spec);
-            json.WriteString("plan_id", PlanId);
-            json.WriteString("values_id", ValuesId);
-            WriteParts(json);
-            json.WriteEndObject();
+            json.NewLine();
+            WriteObject(json, ("name", file.Name), ("size", file.Size), ("digest", file.Digest), ("group", file.Group.ToString()),
+                ("tiles", file.Tiles), ("tensors", file.Tensors), ("first_tensor", file.FirstTensor), ("last_tensor", file.LastTensor));
         }
-        // The closing brace and its line end make way for the digest member.
-        byte[] written = stream.ToArray();
-        ReadOnlySpan<byte> body = written.AsSpan(0, written.Length - 2);
+        json.Break();
+        json.Close(']');
+        ReadOnlySpan<byte> body = json.Written;
         return [.. body, .. Encoding.ASCII.GetBytes(DigestMember + Digests.Sha256(body) + End)];
     }
 
-    private void WriteParts(Utf8JsonWriter json)
-    {
-        json.WriteStartObject("plan");
-        json.WriteString("name", CheckpointFiles.Plan);
-        json.WriteString("digest", PlanDigest);
-        json.WriteEndObject();
-        json.WriteStartObject("index");
-        json.WriteString("name", CheckpointFiles.Index);
-        json.WriteNumber("size", IndexSize);
-        json.WriteString("digest", IndexDigest);
-        json.WriteEndObject();
-        json.WriteStartObject("totals");
-        json.WriteNumber("files", Files.Length);
-        json.WriteNumber("tiles", Coverage.Tiles);
-        json.WriteNumber("tensors", Coverage.Tensors);
-        json.WriteNumber("parameters", Coverage.Parameters);
-        json.WriteNumber("bytes", Coverage.ValueBytes);
-        json.WriteNumber("file_bytes", Files.Sum(file => file.Size));
-        json.WriteEndObject();
-        json.WriteStartObject("coverage");
-        json.WriteNumber("stored_elements", Coverage.StoredElements);
-        json.WriteNumber("logical_elements", Coverage.LogicalElements);
-        json.WriteNumber("zero_elements", Coverage.ZeroElements);
-        json.WriteNumber("same_as", Coverage.Ties);
-        json.WriteEndObject();
-        WriteGroups(json);
-        json.WriteStartArray("files");
-        foreach (ManifestFile file in Files) WriteFile(json, file);
-        json.WriteEndArray();
-    }
-
     /// <summary>Which files to open for which layer, in loading order.</summary>
-    private void WriteGroups(Utf8JsonWriter json)
+    private void WriteGroups(JsonOutput json)
     {
-        json.WriteStartArray("groups");
+        Line(json, "groups");
+        json.Open('[');
         foreach (IGrouping<LayerGroup, ManifestFile> group in Files.GroupBy(file => file.Group).OrderBy(group => group.Key))
         {
-            json.WriteStartObject();
-            json.WriteString("group", group.Key.ToString());
-            json.WriteStartArray("files");
-            foreach (ManifestFile file in group) json.WriteStringValue(file.Name);
-            json.WriteEndArray();
-            json.WriteEndObject();
+            json.NewLine();
+            json.Open('{');
+            json.Name("group"); json.Text(group.Key.ToString());
+            json.Name("files");
+            json.Open('[');
+            foreach (ManifestFile file in group) json.Text(file.Name);
+            json.Close(']');
+            json.Close('}');
         }
-        json.WriteEndArray();
+        json.Break();
+        json.Close(']');
     }
 
-    private static void WriteFile(Utf8JsonWriter json, ManifestFile file)
+    private static void Line(JsonOutput json, string name)
     {
-        json.WriteStartObject();
-        json.WriteString("name", file.Name);
-        json.WriteNumber("size", file.Size);
-        json.WriteString("digest", file.Digest);
-        json.WriteString("group", file.Group.ToString());
-        json.WriteNumber("tiles", file.Tiles);
-        json.WriteNumber("tensors", file.Tensors);
-        json.WriteString("first_tensor", file.FirstTensor);
-        json.WriteString("last_tensor", file.LastTensor);
-        json.WriteEndObject();
+        json.NewLine();
+        json.Name(name);
+    }
+
+    private static void WriteObject(JsonOutput json, params ReadOnlySpan<(string Name, ManifestValue Value)> members)
+    {
+        json.Open('{');
+        foreach ((string name, ManifestValue value) in members)
+        {
+            json.Name(name);
+            if (value.Number is { } number) json.Number(number);
+            else if (value.Text is { } text) json.Text(text);
+            else json.Null();
+        }
+        json.Close('}');
+    }
+
+    private readonly record struct ManifestValue(long? Number, string? Text)
+    {
+        public static implicit operator ManifestValue(long number) => new(number, null);
+        public static implicit operator ManifestValue(string? text) => new(null, text);
     }
 }

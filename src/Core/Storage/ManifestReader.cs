@@ -10,9 +10,9 @@ namespace ShardInit.Storage;
 /// <summary>Reads manifest.json without trusting it: size, own digest, then every member.</summary>
 internal static class ManifestReader
 {
-    /// <summary>O(files) at about 400 bytes each: far above any real one.</summary>
-    public const long MaxLength = 256L << 20;
-    public const int MaxFiles = 1_000_000;
+    /// <summary>As many files as a plan has tiles at most, at some 400 bytes each.</summary>
+    public const long MaxLength = 1L << 30;
+    public const int MaxFiles = 2_000_000;
 
     /// <exception cref="ShardFormatException">TooLarge, DigestMismatch, BadJson, BadManifest, BadName, UnsupportedFormat, UnsupportedSpec.</exception>
     public static Manifest Read(ReadOnlyMemory<byte> utf8, string path)
@@ -32,14 +32,14 @@ internal static class ManifestReader
         {
             JsonElement root = document.RootElement;
             int format = Int32(root, "format", path);
-            if (format is < 1 or > ShardLayout.FormatVersion)
+            if (format is < 1 or > Versions.Format)
             {
-                throw new ShardFormatException(ShardFormatCode.UnsupportedFormat, path, $"format {format}; this build reads 1 to {ShardLayout.FormatVersion}, a newer one may read it");
+                throw new ShardFormatException(ShardFormatCode.UnsupportedFormat, path, $"format {format}; this build reads 1 to {Versions.Format}, a newer one may read it");
             }
             int spec = Int32(root, "spec", path);
-            if (spec is < 1 or > ShardLayout.SpecVersion)
+            if (spec is < 1 or > Versions.Spec)
             {
-                throw new ShardFormatException(ShardFormatCode.UnsupportedSpec, path, $"spec {spec}; this build knows 1 to {ShardLayout.SpecVersion}, a newer one may know it");
+                throw new ShardFormatException(ShardFormatCode.UnsupportedSpec, path, $"spec {spec}; this build knows 1 to {Versions.Spec}, a newer one may know it");
             }
             JsonElement index = Member(root, "index", JsonValueKind.Object, path);
             return new Manifest

@@ -14,10 +14,6 @@ namespace ShardInit.Storage;
 /// </summary>
 public sealed class ShardLayout
 {
-    /// <summary>Version of the files (docs/format.md).</summary>
-    public const int FormatVersion = 1;
-    /// <summary>Version of the bits (docs/determinism.md) that this build writes, and the newest that it reads.</summary>
-    public const int SpecVersion = 1;
     /// <summary>Tiles of at least this many value bytes have their values at a multiple of <see cref="PageAlignment"/>.</summary>
     public const long LargeTileBytes = 1L << 20;
     public const int PageAlignment = 4096;

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using ShardInit.Errors;
 using ShardInit.Model;
+using ShardInit.Planning;
 
 namespace ShardInit.Storage;
 
@@ -23,8 +24,8 @@ internal sealed record ShardSchema(ImmutableArray<DType> ValueColumns, FrozenDic
         {
             throw new ShardFormatException(ShardFormatCode.BadMetadata, path, error.Message);
         }
-        CheckVersion(metadata, "format", ShardLayout.FormatVersion, ShardFormatCode.UnsupportedFormat, path);
-        CheckVersion(metadata, "spec", ShardLayout.SpecVersion, ShardFormatCode.UnsupportedSpec, path);
+        CheckVersion(metadata, "format", Versions.Format, ShardFormatCode.UnsupportedFormat, path);
+        CheckVersion(metadata, "spec", Versions.Spec, ShardFormatCode.UnsupportedSpec, path);
         try
         {
             return new ShardSchema(ReadColumns(schema), metadata);

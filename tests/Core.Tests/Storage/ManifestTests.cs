@@ -1,5 +1,6 @@
 using System.Text;
 using ShardInit.Errors;
+using ShardInit.Model;
 using ShardInit.Planning;
 using ShardInit.Storage;
 using Xunit;
@@ -34,26 +35,44 @@ public class ManifestTests
         Assert.EndsWith("\"\n}\n", Encoding.UTF8.GetString(bytes), StringComparison.Ordinal);
     }
 
+    /// <summary>With sha256 the digest of a file is that of its bytes outside values, put together.</summary>
+    [Fact]
+    public void Sha256_of_a_file_is_that_of_its_frame()
+    {
+        Plan plan = TestPlans.Small(digest: "sha256");
+        using TestDirectory directory = new();
+        directory.Write(plan);
+        Manifest manifest = ManifestReader.Read(File.ReadAllBytes(directory.File("manifest.json")), "manifest.json");
+        for (int file = 0; file < plan.Files.Length; file++)
+        {
+            ShardLayout layout = ShardLayout.Of(plan, file);
+            byte[] content = File.ReadAllBytes(directory.File(layout.FileName));
+            byte[] outside = [.. Enumerable.Range(0, layout.TileCount + 1).SelectMany(gap => content.AsSpan((int)layout.GapOffset(gap), layout.GapLength(gap)).ToArray())];
+            Assert.Equal(content.Length - plan.Files[file].Tiles.Sum(tile => tile.ElementCount * plan.Tensors[tile.Tensor].DType.ByteSize()), outside.Length);
+            Assert.Equal(Digests.Sha256(outside), manifest.Files[file].Digest);
+        }
+    }
+
     [Theory]
-    [InlineData("\"format\": 1", "\"format\": 2", ShardFormatCode.UnsupportedFormat)]
-    [InlineData("\"spec\": 1", "\"spec\": 7", ShardFormatCode.UnsupportedSpec)]
-    [InlineData("\"format\": 1", "\"format\": -1", ShardFormatCode.BadManifest)]
-    [InlineData("\"format\": 1", "\"format\": 1.5", ShardFormatCode.BadManifest)]
-    [InlineData("\"format\": 1,", "", ShardFormatCode.BadManifest)]
-    [InlineData("\"format\": 1", "\"format\": 1, \"format\": 1", ShardFormatCode.BadJson)]
-    [InlineData("\"format\": 1", "\"format\": ", ShardFormatCode.BadJson)]
-    [InlineData("\"head.g0.arrow\",\n      \"size\"", "\"../head.g0.arrow\",\n      \"size\"", ShardFormatCode.BadName)]
-    [InlineData("\"head.g0.arrow\",\n      \"size\"", "\"/etc/passwd\",\n      \"size\"", ShardFormatCode.BadName)]
-    [InlineData("\"head.g0.arrow\",\n      \"size\"", "\"manifest.json\",\n      \"size\"", ShardFormatCode.BadName)]
-    [InlineData("\"head.g0.arrow\",\n      \"size\"", "\"embedding.g0.arrow\",\n      \"size\"", ShardFormatCode.BadName)]
-    [InlineData("\"group\": \"head\",\n      \"tiles\"", "\"group\": \"tail\",\n      \"tiles\"", ShardFormatCode.BadManifest)]
-    [InlineData("\"tiles\": 12,\n    \"tensors\"", "\"tiles\": 9223372036854775808,\n    \"tensors\"", ShardFormatCode.BadManifest)]
+    [InlineData("\"format\":1", "\"format\":2", ShardFormatCode.UnsupportedFormat)]
+    [InlineData("\"spec\":1", "\"spec\":7", ShardFormatCode.UnsupportedSpec)]
+    [InlineData("\"format\":1", "\"format\":-1", ShardFormatCode.BadManifest)]
+    [InlineData("\"format\":1", "\"format\":1.5", ShardFormatCode.BadManifest)]
+    [InlineData("\"format\":1,", "", ShardFormatCode.BadManifest)]
+    [InlineData("\"format\":1", "\"format\":1, \"format\":1", ShardFormatCode.BadJson)]
+    [InlineData("\"format\":1", "\"format\":", ShardFormatCode.BadJson)]
+    [InlineData("\"head.g0.arrow\",\"size\"", "\"../head.g0.arrow\",\"size\"", ShardFormatCode.BadName)]
+    [InlineData("\"head.g0.arrow\",\"size\"", "\"/etc/passwd\",\"size\"", ShardFormatCode.BadName)]
+    [InlineData("\"head.g0.arrow\",\"size\"", "\"manifest.json\",\"size\"", ShardFormatCode.BadName)]
+    [InlineData("\"head.g0.arrow\",\"size\"", "\"embedding.g0.arrow\",\"size\"", ShardFormatCode.BadName)]
+    [InlineData("\"group\":\"head\",\"tiles\"", "\"group\":\"tail\",\"tiles\"", ShardFormatCode.BadManifest)]
+    [InlineData("\"tiles\":12,\"tensors\"", "\"tiles\":9223372036854775808,\"tensors\"", ShardFormatCode.BadManifest)]
     public void Refuses_with_its_code(string found, string replacement, ShardFormatCode code)
     {
         using TestDirectory directory = new();
         directory.Write(TestPlans.Small());
         string text = File.ReadAllText(directory.File("manifest.json"));
-        if (found.StartsWith("\"tiles\"", StringComparison.Ordinal)) found = System.Text.RegularExpressions.Regex.Match(text, "\"tiles\": \\d+,\n    \"tensors\"").Value;
+        if (found.StartsWith("\"tiles\"", StringComparison.Ordinal)) found = System.Text.RegularExpressions.Regex.Match(text, "\"tiles\":\\d+,\"tensors\"").Value;
         Assert.Contains(found, text, StringComparison.Ordinal);
         ShardFormatException error = Assert.Throws<ShardFormatException>(() => ManifestReader.Read(Sealed(text.Replace(found, replacement, StringComparison.Ordinal)), "m"));
         Assert.Equal(code, error.Code);
@@ -84,7 +103,7 @@ public class ManifestTests
         }
     }
 
-    private const string Tail = ",\n  \"digest\": \"sha256:0000000000000000000000000000000000000000000000000000000000000000\"\n}\n";
+    private const string Tail = ",\n\"digest\":\"sha256:0000000000000000000000000000000000000000000000000000000000000000\"\n}\n";
 
     /// <summary>Gives a changed text the digest that belongs to it, so that only the change can be refused.</summary>
     private static byte[] Sealed(string text)
