@@ -43,9 +43,9 @@ internal sealed class Backend<TWide, TReals, TBits>(string name) : Backend
     [SkipLocalsInit]
     public override unsafe void Fill(StreamKey key, in Draw draw, DType dtype, long first, long count, Span<byte> destination)
     {
-        if (count == 0) return;
         int size = dtype.ByteSize();
         if (destination.Length != checked(count * size)) throw new ArgumentException($"expected {count * size} bytes, found {destination.Length}", nameof(destination));
+        if (count == 0) return;
 
         // Words of two attempts, values, masks of a rejection, encoded bytes of a group that is not wanted whole.
         byte* scratch = stackalloc byte[(4 * GroupWordBytes) + (8 * BlockElements * GroupBlocks) + Alignment];
@@ -61,18 +61,18 @@ internal sealed class Backend<TWide, TReals, TBits>(string name) : Backend
             for (long block = first / BlockElements; block <= lastBlock;)
             {
                 int blocks = GroupSize(block, lastBlock);
+                // The group's elements [from, to) are wanted, counted from its start: a group may end at 2^63, which no long holds.
                 long start = block * BlockElements;
-                long end = start + ((long)blocks * BlockElements);
-                if (start >= first && end <= first + count)
+                long from = Math.Max(first - start, 0);
+                long to = Math.Min(first + count - start, (long)blocks * BlockElements);
+                if (to - from == (long)blocks * BlockElements)
                 {
                     Group(key, schedule, in draw, dtype, block, blocks, scratch, target + ((start - first) * size));
                 }
                 else
                 {
                     Group(key, schedule, in draw, dtype, block, blocks, scratch, encoded);
-                    long from = Math.Max(start, first);
-                    long to = Math.Min(end, first + count);
-                    Unsafe.CopyBlockUnaligned(target + ((from - first) * size), encoded + ((from - start) * size), (uint)((to - from) * size));
+                    Unsafe.CopyBlockUnaligned(target + ((start + from - first) * size), encoded + (from * size), (uint)((to - from) * size));
                 }
                 block += blocks;
             }

@@ -18,6 +18,9 @@ internal static class DrawChoice
     /// <summary>Distance from the mean, in std, from which an interval is drawn by exponential rejection.</summary>
     private const double Far = 4;
 
+    /// <summary>Distance from the mean, in std, beyond which an interval is refused: what is left of the normal there is one binary32 number.</summary>
+    private const double TooFar = 1e6;
+
     /// <summary>Bounds within this many std need one word: 2^-32 of the mass is less than a binary32 step of the result even at the bounds.</summary>
     private const double OneWord = 3.5;
 
@@ -52,6 +55,7 @@ internal static class DrawChoice
 
         double a = ((double)low - mean) / std;
         double b = ((double)high - mean) / std;
+        if (!(a <= TooFar && b >= -TooFar)) throw new ArgumentException($"truncated normal with mean {mean:R}, std {std:R}, from {low:R} to {high:R}: the interval begins more than 1e6 std from the mean");
         DrawConstants constants = new() { Mean = mean, Std = std, Low = low, High = high };
         if (a <= -BeyondNormal && b >= BeyondNormal) return new Draw(DrawKind.Normal, constants, 0);
         if (b - a <= Narrow && (b - a) * Math.Max(Math.Abs(a), Math.Abs(b)) <= 1) return new Draw(DrawKind.UniformRejection, OfNarrow(constants, a, b), 0);
