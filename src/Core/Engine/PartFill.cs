@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using ShardInit.Planning;
 using ShardInit.Model;
+using ShardInit.Planning;
 
 namespace ShardInit.Engine;
 

@@ -35,7 +35,7 @@ public sealed class MutationTests
 
     private static void Run(byte[] good, int seed, Func<Workspace, byte[], PlanRequest> request)
     {
-        Random random = new(seed);
+        System.Random random = new(seed);
         using Workspace workspace = new();
         for (int round = 0; round < Rounds; round++)
         {
