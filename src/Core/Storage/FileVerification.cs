@@ -25,11 +25,11 @@ public sealed class FileVerification : IDisposable
     public FileVerification(string directory, Plan plan, int file, Manifest? manifest, ITileSource? values)
     {
         _layout = ShardLayout.Of(plan, file);
+        string path = Path.Combine(directory, _layout.FileName);
         _shard = plan.Files[file];
         _values = values;
         _entry = manifest?.Files.FirstOrDefault(listed => listed.Name == _layout.FileName);
         _tiles = [];
-        string path = Path.Combine(directory, _layout.FileName);
         try
         {
             SafeFileHandle? handle = FileOperations.System.TryOpenRead(path);
@@ -40,13 +40,14 @@ public sealed class FileVerification : IDisposable
             }
             _content = new ValueFile(handle, FileOperations.System.TryOpenReadDirect(path), path);
             _committed = CommittedFile.Inspect(handle, path, _layout);
-            if (_committed.IsIntact) _tiles = new Defect?[_layout.TileCount];
-            else _frame = Structural(_committed);
         }
-        catch (Exception error) when (IsUnreadable(error))
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            _frame = new Defect(_layout.FileName, null, null, DefectKinds.Unreadable, error.Message);
+            _frame = Unreadable(null, error);
+            return;
         }
+        if (_committed.IsIntact) _tiles = new Defect?[_layout.TileCount];
+        else _frame = Structural(_committed);
     }
 
     /// <summary>Tiles whose values can be verified: none where what surrounds them is damaged.</summary>
@@ -61,9 +62,10 @@ public sealed class FileVerification : IDisposable
         {
             _tiles[tile] = check.Run(buffer, cancel, progress);
         }
-        catch (Exception error) when (IsUnreadable(error))
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            _tiles[tile] = new Defect(_layout.FileName, tile, _layout.Tile(tile).Tensor, DefectKinds.Unreadable, error.Message);
+            // A bad sector is a defect that repair mends, not the end of the verification.
+            _tiles[tile] = Unreadable(tile, error);
         }
     }
 
@@ -81,7 +83,8 @@ public sealed class FileVerification : IDisposable
 
     public void Dispose() => _content?.Dispose();
 
-    private static bool IsUnreadable(Exception error) => error is IOException or UnauthorizedAccessException;
+    private Defect Unreadable(int? tile, Exception error) =>
+        new(_layout.FileName, tile, tile is { } at ? _layout.Tile(at).Tensor : null, DefectKinds.Unreadable, error.Message);
 
     private Defect Structural(CommittedFile committed) => new(
         _layout.FileName, committed.Tile, committed.Tile is { } tile ? _layout.Tile(tile).Tensor : null,
