@@ -19,7 +19,8 @@ internal static class NumberPlans
         Tensors = [new StoredTensor("stored", dtype, new Shape(stored), null, false, LayerGroup.Head, [.. parts])],
     };
 
-    public static Plan Whole(DType dtype, Distribution distribution, long[] shape, params long[] zeroRows) => Of(dtype, shape, [Part.Whole(0, new Shape(shape))], [new LogicalTensor("whole", new Shape(shape), distribution, [.. zeroRows], "test")]);
+    public static Plan Whole(DType dtype, Distribution distribution, long[] shape, params long[] zeroRows) =>
+        Of(dtype, shape, [Part.Whole(0, new Shape(shape))], [new LogicalTensor("whole", new Shape(shape), distribution, [.. zeroRows], "test")]);
 
     public static AxisRange Range(long start, long end, long step = 1) => new(start, end, step);
 

@@ -108,7 +108,11 @@ public sealed class PlanValuesTests
     [Fact]
     public void All_bad_distributions_are_reported_together()
     {
-        Distribution[] bad = [new Uniform(1, 0), new Uniform(-3e38, 3e38), new Normal(0, -1), new Normal(double.NaN, 1), new TruncatedNormal(0, 0, -1, 1), new TruncatedNormal(0, 1, 1, -1), new TruncatedNormal(0, 1e-60, -1, 1), new Normal(1e39, 1)];
+        Distribution[] bad =
+        [
+            new Uniform(1, 0), new Uniform(-3e38, 3e38), new Normal(0, -1), new Normal(double.NaN, 1),
+            new TruncatedNormal(0, 0, -1, 1), new TruncatedNormal(0, 1, 1, -1), new TruncatedNormal(0, 1e-60, -1, 1), new Normal(1e39, 1),
+        ];
         Plan plan = Of(DType.F32, [1], [Part.Whole(0, new Shape([1]))], [.. bad.Select((init, k) => ($"t{k}", new long[] { 1 }, init))]);
         PlanException error = Assert.Throws<PlanException>(() => new PlanValues(plan));
         Assert.Equal(bad.Length, error.Problems.Count);

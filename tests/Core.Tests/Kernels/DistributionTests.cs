@@ -86,7 +86,9 @@ public sealed class DistributionTests(ITestOutputHelper output)
     [InlineData(DType.F8_E5M2)]
     public void Each_rounding_cell_has_its_mass(DType dtype)
     {
-        foreach ((string name, Distribution distribution) in ((string, Distribution)[])[("normal", new Normal(0, 0.02)), ("normal shifted", new Normal(1, 0.5)), ("uniform", new Uniform(-0.1, 0.3)), ("truncated", new TruncatedNormal(0, 1, -2, 2))])
+        (string, Distribution)[] laws =
+            [("normal", new Normal(0, 0.02)), ("normal shifted", new Normal(1, 0.5)), ("uniform", new Uniform(-0.1, 0.3)), ("truncated", new TruncatedNormal(0, 1, -2, 2))];
+        foreach ((string name, Distribution distribution) in laws)
         {
             byte[] codes = Cases.Fill(LaneWidth.Fast.Backend, Cases.Key($"cells {name}"), distribution, dtype, 0, s_samples);
             Dictionary<double, int> counts = [];

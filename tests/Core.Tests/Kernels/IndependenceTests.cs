@@ -80,7 +80,11 @@ public sealed class IndependenceTests(ITestOutputHelper output)
     {
         const int count = 1 << 18;
         Normal normal = new(0, 1);
-        string[] names = ["model.layers.0.mlp.up_proj.weight", "model.layers.1.mlp.up_proj.weight", "model.layers.10.mlp.up_proj.weight", "model.layers.0.mlp.gate_proj.weight", "model.layers.0.mlp.up_proj.weighu", "model.layers.0.mlp.up_proj.weight2"];
+        string[] names =
+        [
+            "model.layers.0.mlp.up_proj.weight", "model.layers.1.mlp.up_proj.weight", "model.layers.10.mlp.up_proj.weight",
+            "model.layers.0.mlp.gate_proj.weight", "model.layers.0.mlp.up_proj.weighu", "model.layers.0.mlp.up_proj.weight2",
+        ];
         List<float[]> samples = [.. names.Select(name => Cases.Draw(StreamKey.Derive(1, 0, "", name), normal, count))];
         samples.AddRange(((ulong[])[1, 2, 3, 1ul << 32, ulong.MaxValue]).Select(seed => Cases.Draw(StreamKey.Derive(1, seed, "", names[0]), normal, count)));
         samples.Add(Cases.Draw(StreamKey.Derive(1, 0, "a", names[0]), normal, count));
@@ -119,8 +123,14 @@ public sealed class IndependenceTests(ITestOutputHelper output)
             double score = (words.Count(word => ((word >> bit) & 1) == 1) - (n / 2)) / Math.Sqrt(n / 4);
             Assert.InRange(score, -Statistics.Sigmas, Statistics.Sigmas);
         }
-        foreach ((string name, int cells, Func<int, uint> cell) in ((string, int, Func<int, uint>)[])
-            [("upper byte", 256, k => words[k] >> 24), ("lower byte", 256, k => words[k] & 255), ("next element", 4096, k => ((words[k] >> 26) << 6) | (words[(k + 1) % words.Length] >> 26)), ("same block", 4096, k => ((words[k] >> 26) << 6) | (words[k ^ 16] >> 26))])
+        (string, int, Func<int, uint>)[] tables =
+        [
+            ("upper byte", 256, k => words[k] >> 24),
+            ("lower byte", 256, k => words[k] & 255),
+            ("next element", 4096, k => ((words[k] >> 26) << 6) | (words[(k + 1) % words.Length] >> 26)),
+            ("same block", 4096, k => ((words[k] >> 26) << 6) | (words[k ^ 16] >> 26)),
+        ];
+        foreach ((string name, int cells, Func<int, uint> cell) in tables)
         {
             double[] counts = new double[cells];
             // Pairs that share a block are counted once, so that cells stay independent.
