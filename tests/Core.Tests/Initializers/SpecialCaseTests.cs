@@ -199,7 +199,7 @@ public sealed class SpecialCaseTests
             }
         }
         JsonElement jax = InitCase.File("jax_initializers").GetProperty("constants");
-        Assert.Equal(jax.GetProperty("jax_constant").GetDouble(), Scaled.StdCutAt2);
-        Assert.Equal(jax.GetProperty("std_of_normal_cut_at_2").GetDouble(), Scaled.StdCutAt2);
+        Assert.Equal(Scaled.StdCutAt2, jax.GetProperty("jax_constant").GetDouble());
+        Assert.Equal(Scaled.StdCutAt2, jax.GetProperty("std_of_normal_cut_at_2").GetDouble());
     }
 }

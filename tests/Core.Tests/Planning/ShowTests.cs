@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ShardInit.Model;
+using ShardInit.Initializers;
 using ShardInit.Planning;
 using Xunit;
 
@@ -56,13 +57,13 @@ public sealed class ShowTests
     public void EveryInitializerAndRecipeStandsOnTheRecipePage()
     {
         string page = File.ReadAllText(Path.Combine(Golden.Repository, "docs/recipes.md"));
-        foreach (Initializers.Initializer initializer in Initializers.Catalogue.All)
+        foreach (Initializer initializer in Catalogue.All)
         {
             Assert.Contains($"`{initializer.Name}`", page);
             Assert.All(initializer.Parameters, parameter => Assert.Contains($"`{parameter.Name}`", page));
         }
         Assert.All(ShardInit.Recipes.BuiltInRecipes.All, recipe => Assert.Contains($"`{recipe.Name}`", page));
-        Assert.All(Initializers.TensorFacts.Names, name => Assert.Contains($"`{name}`", page));
+        Assert.All(TensorFacts.Names, name => Assert.Contains($"`{name}`", page));
     }
 
     [Fact]
