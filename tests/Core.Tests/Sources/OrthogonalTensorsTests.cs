@@ -6,7 +6,7 @@ using ShardInit.Model;
 using ShardInit.Planning;
 using ShardInit.Random;
 
-namespace ShardInit.Core.Tests.Engine;
+namespace ShardInit.Core.Tests.Sources;
 
 /// <summary>Orthogonal tensors: computed once a process, kept within a budget, the right elements of every shape.</summary>
 public sealed class OrthogonalTensorsTests
