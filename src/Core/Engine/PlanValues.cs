@@ -28,7 +28,7 @@ public sealed class PlanValues : ITileSource
             try
             {
                 _draws[index] = DrawChoice.Of(plan.Logical[index].Init);
-                if (_draws[index].Kind != DrawKind.Constant) _keys[index] = StreamKey.Derive((uint)plan.Spec, plan.Seed, plan.Namespace, plan.Logical[index].Name);
+                if (_draws[index].Kind != DrawKind.Constant) _keys[index] = plan.KeyOf(plan.Logical[index]);
             }
             catch (ArgumentException problem)
             {

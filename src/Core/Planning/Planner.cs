@@ -31,6 +31,7 @@ public static class Planner
         List<string> warnings = [.. model!.Warnings];
         Decision[] decisions = RecipeEngine.Apply(recipe!, model, problems, warnings);
         DType[] dtypes = [.. model.Stored.Select(stored => DTypeOf(stored, request, model))];
+        CheckShapes(model, recipe!, decisions, problems);
         CheckNumbers(model, recipe!, decisions, dtypes, problems, warnings);
         problems.ThrowIfAny();
 
@@ -95,6 +96,15 @@ public static class Planner
     private static DType DTypeOf(StoredSpec stored, PlanRequest request, ModelSpec model) =>
         stored is { KeepsDType: true, OwnDType: DType kept } ? kept : request.DType ?? stored.OwnDType ?? model.DType ?? DType.F32;
 
+    private static void CheckShapes(ModelSpec model, Recipe recipe, Decision[] decisions, Problems problems)
+    {
+        for (int i = 0; i < decisions.Length; i++)
+        {
+            if (decisions[i].Init is not Distribution init || StructureLimits.Refusal(init, model.Logical[i].Shape) is not string refusal) continue;
+            problems.Add($"{recipe.Origin}:{decisions[i].Line}: {init.Kind}: {refusal}; for tensor {Problems.Quote(model.Logical[i].Name)}");
+        }
+    }
+
     // Each distribution is checked once per dtype that its logical tensor is stored in; equal problems are one line.
     private static void CheckNumbers(ModelSpec model, Recipe recipe, Decision[] decisions, DType[] dtypes, Problems problems, List<string> warnings)
     {
@@ -135,7 +145,7 @@ public static class Planner
         int[] placeOf = new int[order.Length];
         for (int place = 0; place < order.Length; place++) placeOf[order[place]] = place;
         ImmutableArray<LogicalTensor> logical =
-            [.. order.Select(i => new LogicalTensor(model.Logical[i].Name, model.Logical[i].Shape, decisions[i].Init, model.Logical[i].ZeroRows, decisions[i].Rule))];
+            [.. order.Select(i => new LogicalTensor(model.Logical[i].Name, model.Logical[i].Shape, decisions[i].Init, model.Logical[i].ZeroRows, decisions[i].Rule) { Seed = decisions[i].Seed })];
 
         StoredTensor[] tensors = new StoredTensor[model.Stored.Length];
         for (int i = 0; i < tensors.Length; i++)

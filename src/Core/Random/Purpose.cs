@@ -5,4 +5,8 @@ internal enum Purpose
 {
     /// <summary>The values of uniform, normal and truncated normal tensors.</summary>
     Values = 0,
+    /// <summary>The normal draws from which an orthogonal matrix is made.</summary>
+    Orthogonal = 1,
+    /// <summary>Which elements of a sparse tensor are zero.</summary>
+    SparseMask = 2,
 }

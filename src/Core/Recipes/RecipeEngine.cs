@@ -7,7 +7,8 @@ namespace ShardInit.Recipes;
 
 /// <summary>What a recipe decides for one logical tensor.</summary>
 /// <param name="Rule">For people: <c>hf@1 rule 5: kind Linear|Embedding</c>.</param>
-internal readonly record struct Decision(Distribution Init, string Rule, int Line);
+/// <param name="Seed">The rule's own seed.</param>
+internal readonly record struct Decision(Distribution Init, string Rule, int Line, ulong? Seed = null);
 
 /// <summary>Applies a recipe to a model: first rule that matches wins, a tensor without a rule is an error, a user's rule without a tensor too.</summary>
 internal static class RecipeEngine
@@ -38,7 +39,7 @@ internal static class RecipeEngine
                     Distribution init = recipe.Rules[number].Resolve(new TensorFacts(tensor, model));
                     DistributionJson.Identity identity = DistributionJson.Key(init);
                     if (!distinct.TryAdd(identity, init)) init = distinct[identity];
-                    decisions[i] = new Decision(init, texts[number], recipe.Rules[number].Line);
+                    decisions[i] = new Decision(init, texts[number], recipe.Rules[number].Line, recipe.Rules[number].Seed);
                     continue;
                 }
                 catch (RefusalException refusal)

@@ -13,7 +13,7 @@ internal sealed class RecipeReader
     public const int MaxRules = 10_000;
 
     private static readonly string[] s_recipeKeys = ["name", "version", "description", "rules"];
-    private static readonly string[] s_ruleKeys = ["match", "regex", "kind", "layers", "ndim", "init", "args", "optional"];
+    private static readonly string[] s_ruleKeys = ["match", "regex", "kind", "layers", "ndim", "init", "args", "optional", "seed"];
 
     private readonly string _origin;
     private readonly Problems _problems = new();
@@ -91,6 +91,7 @@ internal sealed class RecipeReader
             Numbers = numbers,
             Words = words,
             Optional = optional,
+            Seed = Seed(node),
         };
     }
 
@@ -194,6 +195,14 @@ internal sealed class RecipeReader
         if (node.Kind == YamlKind.Scalar && node.Text is "true" or "false") return node.Text == "true";
         Wrong<Rule>(node.Line, $"optional: expected true or false, found {node.Describe()}");
         return false;
+    }
+
+    private ulong? Seed(YamlNode node)
+    {
+        if (Text(node, "seed") is not string text) return null;
+        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)) return seed;
+        Wrong<Rule>(Find(node, "seed")!.Line, $"seed: expected a whole number from 0 to {ulong.MaxValue}, found {Problems.Quote(text)}");
+        return null;
     }
 
     private string? Text(YamlNode map, string key)

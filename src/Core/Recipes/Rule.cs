@@ -18,6 +18,8 @@ internal sealed record Rule
     public required ImmutableSortedDictionary<string, Expression> Numbers { get; init; }
     public required ImmutableSortedDictionary<string, string> Words { get; init; }
     public required bool Optional { get; init; }
+    /// <summary>Seed of the rule's tensors in place of the plan's.</summary>
+    public ulong? Seed { get; init; }
 
     public bool Matches(LogicalSpec tensor, long layerCount)
     {

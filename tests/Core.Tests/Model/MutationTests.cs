@@ -16,7 +16,7 @@ public sealed class MutationTests
 
     private static byte[] Example(string path) => File.ReadAllBytes(Path.Combine(Golden.Repository, "examples", path));
 
-    private static byte[] Mutate(byte[] good, Random random)
+    private static byte[] Mutate(byte[] good, System.Random random)
     {
         List<byte> bytes = [.. good];
         for (int i = random.Next(1, 4); i > 0; i--)
@@ -35,7 +35,7 @@ public sealed class MutationTests
 
     private static void Run(byte[] good, int seed, Func<Workspace, byte[], PlanRequest> request)
     {
-        Random random = new(seed);
+        System.Random random = new(seed);
         using Workspace workspace = new();
         for (int round = 0; round < Rounds; round++)
         {
