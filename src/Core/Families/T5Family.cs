@@ -24,6 +24,7 @@ internal static class T5Family
         int encoderBlocks = config.Layers(config.Either("num_layers", "num_hidden_layers"), 6);
         int decoderBlocks = (int)config.DerivedSize("num_decoder_layers", () => encoderBlocks);
         if (decoderBlocks > ConfigReader.MaxLayers) config.Misfit($"num_decoder_layers: expected at most {ConfigReader.MaxLayers}, found {decoderBlocks}");
+        config.Number("d_model", hidden);
         config.Number("initializer_factor", 1.0);
         string? activation = config.Word("feed_forward_proj", "relu");
         Sizes sizes = new(hidden, config.Product("num_heads x d_kv", heads, config.Size("d_kv", 64)), config.Size("d_ff", 2048), heads,
