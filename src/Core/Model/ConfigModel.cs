@@ -35,7 +35,8 @@ internal static class ConfigModel
             config.Misfit(error.Message);
         }
         if (options.PredictionLayers && family.ModelType != "deepseek_v3") config.Misfit($"--mtp: {architecture} has no multi-token-prediction layers");
-        DType? dtype = (wrapper is null ? config : outer).ReadDType() ?? config.ReadDType();
+        DType? dtype = config.ReadDType();
+        if (wrapper is not null) dtype = outer.ReadDType() ?? dtype;
         problems.ThrowIfAny();
         return builder.Build(ModelSource.Config, wrapper is null ? architecture : $"{wrapper} (text)", layers, config.Numbers()) with
         {

@@ -108,15 +108,15 @@ public static class Planner
     // Each distribution is checked once per dtype that its logical tensor is stored in; equal problems are one line.
     private static void CheckNumbers(ModelSpec model, Recipe recipe, Decision[] decisions, DType[] dtypes, Problems problems, List<string> warnings)
     {
-        Dictionary<(Distribution, DType, int Line), (string First, int Count)> uses = [];
-        List<(Distribution Init, DType DType, int Line)> order = [];
+        Dictionary<(Distribution, DType, int Line, Initializer), (string First, int Count)> uses = [];
+        List<(Distribution Init, DType DType, int Line, Initializer Source)> order = [];
         for (int i = 0; i < model.Stored.Length; i++)
         {
             foreach (Part part in model.Stored[i].Parts)
             {
                 Decision decision = decisions[part.Logical];
                 if (decision.Init is null) continue;
-                var use = (decision.Init, dtypes[i], decision.Line);
+                var use = (decision.Init, dtypes[i], decision.Line, decision.Source);
                 if (uses.TryGetValue(use, out (string First, int Count) seen)) uses[use] = (seen.First, seen.Count + 1);
                 else
                 {
@@ -125,11 +125,12 @@ public static class Planner
                 }
             }
         }
-        foreach ((Distribution init, DType dtype, int line) in order)
+        foreach ((Distribution init, DType dtype, int line, Initializer source) in order)
         {
-            (string first, int count) = uses[(init, dtype, line)];
+            (string first, int count) = uses[(init, dtype, line, source)];
             string where = $"tensor {Problems.Quote(first)}{(count == 1 ? "" : $" (and {count - 1} more)")}";
-            if (DistributionLimits.Refusal(init, dtype) is string refusal) problems.Add($"{recipe.Origin}:{line}: {init.Kind}: {refusal}; for {where}");
+            if (source.RefusesType?.Invoke(dtype) is string unknown) problems.Add($"{recipe.Origin}:{line}: {source.Name}: {unknown}; for {where}");
+            else if (DistributionLimits.Refusal(init, dtype) is string refusal) problems.Add($"{recipe.Origin}:{line}: {init.Kind}: {refusal}; for {where}");
             else if (DistributionLimits.ShareOfZeros(init, dtype) is double share && share > 0)
             {
                 warnings.Add(string.Create(CultureInfo.InvariantCulture,

@@ -22,6 +22,7 @@ internal abstract record Expression
         public override double Evaluate(TensorFacts facts)
         {
             if (facts.TryNumber(Text, out double value)) return value;
+            if (TensorFacts.SiblingOf(facts.Tensor.Name, Text) is string sibling) throw new RefusalException($"{Text} has no meaning here: there is no tensor {Errors.Problems.Quote(sibling)}");
             string? near = Model.Nearest.Of(Text, facts.KnownNames());
             throw new RefusalException($"unknown name {Errors.Problems.Quote(Text)}" + (near is null ? $"; known for the tensor: {string.Join(", ", TensorFacts.Names)}" : $"; did you mean {near}?"));
         }
@@ -71,6 +72,7 @@ internal abstract record Expression
                 "exp" => PinnedMath.Exp(first),
                 "log" => PinnedMath.Log(first),
                 "abs" => Math.Abs(first),
+                "f32" => (float)first,
                 "floor" => Math.Floor(first),
                 "ceil" => Math.Ceiling(first),
                 "pow" => PinnedMath.Pow(first, Operands[1].Evaluate(facts)),
@@ -78,5 +80,11 @@ internal abstract record Expression
                 _ => Math.Max(first, Operands[1].Evaluate(facts)),
             };
         }
+    }
+
+    /// <summary>The gain of a nonlinearity; the slope counts for <c>leaky_relu</c> alone.</summary>
+    public sealed record Gain(string Nonlinearity, Expression Slope) : Expression
+    {
+        public override double Evaluate(TensorFacts facts) => Gains.Of(Nonlinearity, Slope.Evaluate(facts));
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ShardInit.Initializers;
 
 namespace ShardInit.Recipes;
 
@@ -7,7 +8,7 @@ internal sealed class ExpressionException(string message) : Exception(message);
 
 /// <summary>
 /// Grammar, loosest binding first: <c>or</c>; <c>+ -</c>; <c>* /</c>; unary <c>-</c>; <c>**</c> (to the right, above unary minus on its left);
-/// numbers, names (letters, digits, <c>_</c>, dots for nested keys), <c>pi</c>, function calls, parentheses.
+/// numbers, names (letters, digits, <c>_</c>, dots for nested keys), <c>pi</c>, function calls, parentheses; <c>gain(relu)</c>, <c>gain(leaky_relu, 0.2)</c>.
 /// </summary>
 internal sealed class ExpressionParser
 {
@@ -17,7 +18,7 @@ internal sealed class ExpressionParser
     /// <summary>Functions and how many arguments they take.</summary>
     public static IReadOnlyDictionary<string, int> Functions { get; } = new SortedDictionary<string, int>(StringComparer.Ordinal)
     {
-        ["abs"] = 1, ["ceil"] = 1, ["exp"] = 1, ["floor"] = 1, ["log"] = 1, ["max"] = 2, ["min"] = 2, ["pow"] = 2, ["sqrt"] = 1,
+        ["abs"] = 1, ["ceil"] = 1, ["exp"] = 1, ["f32"] = 1, ["floor"] = 1, ["log"] = 1, ["max"] = 2, ["min"] = 2, ["pow"] = 2, ["sqrt"] = 1,
     };
 
     private readonly string _text;
@@ -94,9 +95,10 @@ internal sealed class ExpressionParser
         return Call(name);
     }
 
-    private Expression.Call Call(string name)
+    private Expression Call(string name)
     {
-        if (!Functions.TryGetValue(name, out int count)) throw new ExpressionException($"unknown function {name}; known: {string.Join(", ", Functions.Keys)}");
+        if (name == "gain") return Gain();
+        if (!Functions.TryGetValue(name, out int count)) throw new ExpressionException($"unknown function {name}; known: {string.Join(", ", Functions.Keys.Append("gain"))}");
         _position++;
         List<Expression> operands = [Either()];
         while (Peek() == ',')
@@ -107,6 +109,23 @@ internal sealed class ExpressionParser
         Close();
         if (operands.Count != count) throw new ExpressionException($"{name} takes {count} argument{(count == 1 ? "" : "s")}, found {operands.Count}");
         return new Expression.Call(name, [.. operands]);
+    }
+
+    // gain(relu), gain(leaky_relu, 0.2): the first operand is a word and no number.
+    private Expression.Gain Gain()
+    {
+        _position++;
+        Peek();
+        string nonlinearity = Word();
+        if (!Gains.Nonlinearities.Contains(nonlinearity)) throw new ExpressionException($"gain: unknown nonlinearity {Errors.Problems.Quote(nonlinearity)}; known: {string.Join(", ", Gains.Nonlinearities)}");
+        Expression slope = new Expression.Literal(Gains.DefaultSlope);
+        if (Peek() == ',')
+        {
+            _position++;
+            slope = Either();
+        }
+        Close();
+        return new Expression.Gain(nonlinearity, slope);
     }
 
     private Expression.Literal Number()
