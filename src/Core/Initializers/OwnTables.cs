@@ -46,7 +46,7 @@ internal static class OwnTables
         (double low, double high, double floor) = (arguments.Number("low"), arguments.Number("high"), arguments.Number("floor"));
         if (!(low > 0 && high > low && floor >= 0)) throw new RefusalException(FormattableString.Invariant($"expected 0 < low < high and floor of 0 or more, found low {low:R}, high {high:R}, floor {floor:R}"));
         const string Step = "max(exp(u * span + ln_low), floor)";
-        return Expression.Of($"{Step} + log(1 - exp(-{Step}))", KeyValuePair.Create("span", PinnedMath.Log(high) - PinnedMath.Log(low)), KeyValuePair.Create("ln_low", PinnedMath.Log(low)), KeyValuePair.Create("floor", floor));
+        return Expression.Of($"{Step} + log(-expm1(-{Step}))", KeyValuePair.Create("span", PinnedMath.Log(high) - PinnedMath.Log(low)), KeyValuePair.Create("ln_low", PinnedMath.Log(low)), KeyValuePair.Create("floor", floor));
     }
 
     private static Table Sinusoidal(Arguments arguments, TensorFacts facts)
@@ -56,9 +56,8 @@ internal static class OwnTables
         if (shape.Rank != 2 || shape[1] % 2 != 0) throw new RefusalException($"expected [positions, channels] with an even number of channels; found shape {shape}");
         double count = (shape[1] / 2) - shift;
         if (!(scale > 0 && count > 0)) throw new RefusalException(FormattableString.Invariant($"expected max_timescale above 0 and a shift below {shape[1] / 2}, found {scale:R} and {shift:R}"));
-        // `cosine` is 1 in the columns that hold cosines: sin × 1 + cos × 0 is exact.
-        (string number, string cosine) = arguments.Choice("layout") == "halves" ? ("(j - half * floor(j / half))", "floor(j / half)") : ("floor(j / 2)", "(j - 2 * floor(j / 2))");
-        string angle = $"i * exp(-increment * {number})";
-        return Table.Of($"sin({angle}) * (1 - {cosine}) + cos({angle}) * {cosine}", KeyValuePair.Create("half", (double)(shape[1] / 2)), KeyValuePair.Create("increment", PinnedMath.Log(scale) / count));
+        (string wave, string isSine) = arguments.Choice("layout") == "halves" ? ("mod(j, half)", "j < half") : ("floor(j / 2)", "mod(j, 2) == 0");
+        string angle = $"i * exp(-increment * {wave})";
+        return Table.Of($"if({isSine}, sin({angle}), cos({angle}))", KeyValuePair.Create("half", (double)(shape[1] / 2)), KeyValuePair.Create("increment", PinnedMath.Log(scale) / count));
     }
 }

@@ -31,7 +31,7 @@ internal static class Scaled
         std == 0 ? new Constant(mean) : std > 0 ? new Normal(mean, std) : throw new RefusalException(FormattableString.Invariant($"expected std of 0 or more, found {std:R}"));
 
     /// <summary>Uniform on [low, high); the constant that it is with equal bounds.</summary>
-    public static Distribution Uniform(double low, double high) => low == high ? new Constant(low) : new Uniform(low, high);
+    public static Distribution Uniform(double low, double high) => low == high ? new Constant(high) : new Uniform(low, high);
 
     /// <summary>Uniform on [-bound, bound).</summary>
     public static Distribution Symmetric(double bound) =>

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using ShardInit.Errors;
+using ShardInit.Kernels;
 using ShardInit.Model;
+using ShardInit.Recipes;
 
 namespace ShardInit.Initializers;
 
@@ -31,6 +33,8 @@ internal static class StructureLimits
     /// <summary>Null for a shape that has such values, otherwise why it has none.</summary>
     public static string? Refusal(Distribution distribution, Shape shape) => distribution switch
     {
+        FormulaDistribution formula => FormulaRefusal(formula, shape),
+        Sparse when shape.Rank == 2 && (shape[0] > SparseMask.MostRows || shape[1] > SparseMask.MostColumns) => $"expected at most {SparseMask.MostRows} rows and {SparseMask.MostColumns} columns, found shape {shape}",
         Eye or Sparse when shape.Rank != 2 => $"expected 2 axes, found {shape.Rank} in shape {shape}",
         Dirac dirac => DiracRefusal(dirac, shape),
         Orthogonal orthogonal => OrthogonalRefusal(orthogonal.ColumnAxis, shape, shape.Rank),
@@ -51,6 +55,19 @@ internal static class StructureLimits
             if (!double.IsFinite(numbers[i])) return $"{names[i]} is not finite";
         }
         return null;
+    }
+
+    private static string? FormulaRefusal(FormulaDistribution formula, Shape shape)
+    {
+        try
+        {
+            FormulaCompiler.Compile(formula, shape);
+            return null;
+        }
+        catch (ExpressionException error)
+        {
+            return $"{Problems.Quote(formula.Formula)}: {error.Message}";
+        }
     }
 
     private static string? DiracRefusal(Dirac dirac, Shape shape)
@@ -81,6 +98,7 @@ internal static class StructureLimits
         {
             if (range.Start != next || range.End <= range.Start) return $"expected ascending ranges that cover 0:{shape[0]}, found {range.Start}:{range.End} where {next} comes next";
             next = range.End;
+            if (Refusal(range.Init, shape) is string refusal) return $"rows {range.Start}:{range.End}: {range.Init.Kind}: {refusal}";
         }
         return next == shape[0] ? null : $"expected ranges that cover 0:{shape[0]}, found them to end at {next}";
     }
