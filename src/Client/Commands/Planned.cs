@@ -1,5 +1,6 @@
 using ShardInit.Client.CommandLine;
 using ShardInit.Client.Output;
+using ShardInit.Model;
 using ShardInit.Planning;
 
 namespace ShardInit.Client.Commands;
@@ -12,7 +13,7 @@ internal static class Planned
     /// <summary>Everything that decides what is written.</summary>
     public static readonly IReadOnlyList<Flag> Inputs =
     [
-        Flags.Seed, Flags.Namespace, Flags.Recipe, Flags.DType, Flags.ShardSize, Flags.TileSize, Flags.Digest, Flags.Metadata, Flags.StorageFormat, Flags.LayoutOf,
+        Flags.Seed, Flags.Namespace, Flags.Recipe, Flags.DType, Flags.ShardSize, Flags.TileSize, Flags.Digest, Flags.Metadata, Flags.StorageFormat, Flags.LayoutOf, Flags.Part, Flags.PredictionLayers,
     ];
 
     /// <summary>What only decides how it is computed.</summary>
@@ -29,6 +30,7 @@ internal static class Planned
         {
             Model = given.Word(Model),
             Recipe = given.Get(Flags.Recipe),
+            Options = new ModelOptions { LayoutOf = given.Get(Flags.LayoutOf), Part = given.Get(Flags.Part), PredictionLayers = given.Has(Flags.PredictionLayers) },
             Seed = given.Get(Flags.Seed),
             Namespace = given.Get(Flags.Namespace),
             DType = given.Get(Flags.DType),

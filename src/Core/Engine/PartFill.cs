@@ -19,6 +19,7 @@ internal static class PartFill
 
     public static void Fill(PlanValues values, Part part, StoredTensor stored, long firstElement, long elementCount, Span<byte> destination)
     {
+        if (stored.Shape.Rank > 0 && Misses(part.Destination[0], stored.Shape.ElementCount / stored.Shape[0], firstElement, elementCount)) return;
         Box box = new(part, values.Plan.Logical[part.Logical].Shape, stored.Shape);
         if (box.IsEmpty) return;
         int size = stored.DType.ByteSize();
@@ -34,6 +35,10 @@ internal static class PartFill
         if (box.RunAxis == box.Rank - 1) Rows(values, in box, part.Logical, stored.DType, firstElement, elementCount, firstRow, lastRow, destination, size);
         else Columns(values, in box, part.Logical, stored.DType, firstElement, elementCount, destination, size);
     }
+
+    // A fused tensor has a part for each expert, of which a chunk meets one or two.
+    private static bool Misses(AxisRange rows, long rowElements, long firstElement, long elementCount) =>
+        rows.Start * rowElements >= firstElement + elementCount || rows.End * rowElements <= firstElement;
 
     private static void Rows(PlanValues values, in Box box, int logical, DType dtype, long firstElement, long elementCount, long firstRow, long lastRow, Span<byte> destination, int size)
     {
