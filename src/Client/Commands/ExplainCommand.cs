@@ -16,7 +16,7 @@ internal static class ExplainCommand
     private static readonly Positional s_directory = new("DIR", "a directory that init has written; plan.json is enough");
 
     public static readonly CommandSpec Spec = new("explain", "Show where one element comes from: logical tensor, key, counter, random words, draw, rule, value.",
-        "explain /data/init --tensor model.norm.weight --index 7", [s_directory], [Flags.Tensor, Flags.Index, Flags.Json], Run);
+        "explain /data/init --tensor model.norm.weight --index 7", [s_directory], [Flags.Tensor, Flags.Index, Flags.Plugin, Flags.Json], Run);
 
     private static int Run(Invocation given)
     {
@@ -24,7 +24,7 @@ internal static class ExplainCommand
         Plan plan;
         using (Checkpoint checkpoint = Checkpoint.OpenTolerant(given.Word(s_directory))) plan = checkpoint.Plan;
         int tensor = TensorNames.Find(plan, given.Get(Flags.Tensor)!, given.Terminal);
-        Explanation explanation = Explanation.Of(plan, tensor, Element(plan.Tensors[tensor], given.Get(Flags.Index)!), interruption.Token);
+        Explanation explanation = Explanation.Of(plan, tensor, Element(plan.Tensors[tensor], given.Get(Flags.Index)!), new ValueOptions { Cancel = interruption.Token, Plugins = Planned.Plugins(given) });
         if (given.Has(Flags.Json)) given.Terminal.PrintJson(json => Members(json, plan, explanation));
         else given.Terminal.Print(string.Join('\n', Lines(plan, explanation)));
         return ExitCode.Done;

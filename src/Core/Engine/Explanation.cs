@@ -45,7 +45,7 @@ public sealed record Explanation
     /// <param name="tensor">Number in <see cref="Plan.Tensors"/>.</param>
     /// <param name="element">Row-major number in the stored tensor.</param>
     /// <exception cref="Errors.PlanException">A distribution that cannot be computed here, for instance a plug-in that is not there.</exception>
-    public static Explanation Of(Plan plan, int tensor, long element, CancellationToken cancel = default)
+    public static Explanation Of(Plan plan, int tensor, long element, ValueOptions? options = null)
     {
         ElementPlace place = ElementPlace.Of(plan, tensor, element);
         StoredTensor stored = plan.Tensors[tensor];
@@ -55,7 +55,7 @@ public sealed record Explanation
         ElementDraw draw = ElementDraw.Of(init);
         // The one logical tensor alone: a plan may have a hundred thousand.
         Plan alone = plan with { Logical = [logical], Tensors = [new StoredTensor(logical.Name, stored.DType, logical.Shape, null, false, stored.Group, [Part.Whole(0, logical.Shape)])] };
-        PlanValues values = new(alone, cancel: cancel);
+        PlanValues values = new(alone, options ?? new ValueOptions());
         byte[] bytes = new byte[stored.DType.ByteSize()];
         values.Run(0, stored.DType, place.LogicalElement, 1, bytes);
         float single = 0;

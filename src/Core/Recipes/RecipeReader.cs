@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using ShardInit.Errors;
+using ShardInit.Initializers;
 using ShardInit.Model;
 
 namespace ShardInit.Recipes;
@@ -17,10 +18,12 @@ internal sealed class RecipeReader
     private readonly string _origin;
     private readonly Problems _problems = new();
 
-    private RecipeReader(string origin) => _origin = origin;
+    private readonly PluginSet _plugins;
+
+    private RecipeReader(string origin, PluginSet plugins) => (_origin, _plugins) = (origin, plugins);
 
     /// <exception cref="PlanException">All problems of the text.</exception>
-    public static Recipe Read(string yaml, string origin, bool isUser)
+    public static Recipe Read(string yaml, string origin, bool isUser, PluginSet? plugins = null)
     {
         YamlNode root;
         try
@@ -31,7 +34,7 @@ internal sealed class RecipeReader
         {
             throw new PlanException($"{origin}:{error.Line}: {error.Message.ReplaceLineEndings(" ")}");
         }
-        RecipeReader reader = new(origin);
+        RecipeReader reader = new(origin, plugins ?? PluginSet.None);
         Recipe? recipe = reader.Recipe(root, yaml, isUser);
         reader._problems.ThrowIfAny();
         return recipe!;
@@ -79,7 +82,7 @@ internal sealed class RecipeReader
         }
         if (criteria.Count == 0 && node.Find("kind") is null) Wrong<Rule>(node.Line, "expected match, regex, kind, layers or ndim: a rule for every tensor says match: \"*\"");
         bool optional = Optional(node.Find("optional"));
-        if (new CallReader(Wrong).Read(node) is not InitCall call) return null;
+        if (new CallReader(Wrong, _plugins).Read(node) is not InitCall call) return null;
         return new Rule
         {
             Line = node.Line,
