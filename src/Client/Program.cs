@@ -19,7 +19,7 @@ public static class Program
     public static int Main(string[] args)
     {
         using StreamWriter error = new(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true };
-        Terminal terminal = new(StandardOutput.Open(), error, !Console.IsErrorRedirected);
+        Terminal terminal = new(StandardOutput.Open(), error, !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb");
         if (HostGuard.Problem() is { } problem)
         {
             terminal.Error(problem);
@@ -45,6 +45,10 @@ public static class Program
         {
             return Report(terminal, ["interrupted"], ExitCode.Interrupted);
         }
+        catch (ShardFormatException exception) when (IsNewer(exception))
+        {
+            return Report(terminal, [exception.Message], ExitCode.Usage);
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ShardFormatException or PlatformNotSupportedException)
         {
             return Report(terminal, [exception.Message], ExitCode.Failed);
@@ -58,6 +62,9 @@ public static class Program
             return Report(terminal, [$"this is a bug of {HelpText.Version}; please report it with the command line and this text: {exception}"], ExitCode.Failed);
         }
     }
+
+    /// <summary>Written by a later release: nothing is wrong with the file, this program is too old for it.</summary>
+    internal static bool IsNewer(ShardFormatException exception) => exception.Code is ShardFormatCode.UnsupportedSpec or ShardFormatCode.UnsupportedFormat;
 
     private static int Report(Terminal terminal, IReadOnlyList<string> problems, int code)
     {

@@ -65,6 +65,20 @@ public sealed class ScriptTests
         static bool IsPublished(string path) => !path.Contains("/work", StringComparison.Ordinal);
     }
 
+    [SkippableFact]
+    public void The_published_file_runs_where_there_is_no_dotnet()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "needs a POSIX shell");
+        Skip.IfNot(Environment.GetEnvironmentVariable("SHARDINIT_LONG") == "1", "takes minutes: ./test --long");
+        using Scratch scratch = new();
+        Outcome outcome = Expect0($"cd '{scratch.Root}' && '{s_script}' publish nodes");
+        Assert.Equal(scratch["nodes/shardinit"], outcome.Output.TrimEnd());
+        Assert.Equal(["shardinit"], Directory.EnumerateFileSystemEntries(scratch["nodes"]).Select(path => Path.GetFileName(path)));
+        string config = scratch.Write("config.json", Models.TinyLlama);
+        Expect0($"cd / && env -i '{scratch["nodes/shardinit"]}' init '{config}' --out '{scratch["a"]}' && '{s_script}' init '{config}' --out '{scratch["b"]}'");
+        Assert.Equal(Scratch.Fingerprint(scratch["a"]), Scratch.Fingerprint(scratch["b"]));
+    }
+
     private static Outcome Expect0(string script)
     {
         Outcome outcome = Shell(script);

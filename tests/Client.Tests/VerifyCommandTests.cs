@@ -140,6 +140,22 @@ public sealed class VerifyCommandTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("spec")]
+    [InlineData("format")]
+    public void A_plan_of_a_later_release_is_refused_as_such(string key)
+    {
+        string path = Path.Combine(_directory, "plan.json");
+        string text = File.ReadAllText(path);
+        string newer = System.Text.RegularExpressions.Regex.Replace(text, $"\"{key}\": ?1\\b", $"\"{key}\": 99");
+        Assert.NotEqual(text, newer);
+        File.WriteAllText(path, newer);
+        foreach (string[] arguments in new[] { new[] { "verify", _directory }, ["resume", _directory], ["read", _directory, "--tensor", "model.norm.weight", "--out", "-"], ["inspect", _directory] })
+        {
+            Assert.Contains("99", Expect(ExitCode.Usage, arguments).Error);
+        }
+    }
+
     [Fact]
     public void An_unfinished_directory_is_incomplete_and_repair_completes_it()
     {

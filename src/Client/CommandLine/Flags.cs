@@ -34,7 +34,8 @@ public static class Flags
     public static readonly Flag<string> Digest = Choice("--digest", "KIND", "Digest of each tile and file.", "crc32", ["crc32", "sha256"], []);
 
     public static readonly Flag<KeyValuePair<string, string>> Metadata = new("--metadata", "KEY=VALUE", "none", "KEY=VALUE with a key that is not empty",
-        "Your own pair, kept in plan.json; may be repeated; never changes a value or an id.", "run=ablation-7", default, TryPair) { Repeated = true };
+        "Your own pair, kept in plan.json; may be repeated; never changes a value or an id.", "run=ablation-7", default, TryPair)
+    { Repeated = true };
 
     public static readonly Flag<string> StorageFormat = Choice("--format", "FORMAT", "Storage format.", "arrow", ["arrow"], ["safetensors"]);
 
@@ -84,7 +85,13 @@ public static class Flags
     /// <summary>Options that the design names and that do not work yet; the value says whether one follows.</summary>
     public static readonly IReadOnlyDictionary<string, bool> NotBuilt = new Dictionary<string, bool>(StringComparer.Ordinal)
     {
-        ["--virtual"] = false, ["--rank"] = true, ["--world"] = true, ["--layout"] = true, ["--slices"] = false, ["--family"] = true, ["--names"] = true,
+        ["--virtual"] = false,
+        ["--rank"] = true,
+        ["--world"] = true,
+        ["--layout"] = true,
+        ["--slices"] = false,
+        ["--family"] = true,
+        ["--names"] = true,
     };
 
     /// <summary>Commands that the design names and that do not work yet.</summary>

@@ -26,7 +26,7 @@ internal static class VerifyCommand
         {
             checkpoint = Checkpoint.OpenTolerant(directory);
         }
-        catch (ShardFormatException exception)
+        catch (ShardFormatException exception) when (!Program.IsNewer(exception))
         {
             Defect defect = new(Path.GetFileName(exception.Path), null, null, exception.Code.ToString(), exception.Message);
             Show(given, [defect]);

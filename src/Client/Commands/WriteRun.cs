@@ -9,13 +9,14 @@ namespace ShardInit.Client.Commands;
 /// <summary>What <c>init</c> and <c>resume</c> share: run, report, explain an interruption.</summary>
 internal static class WriteRun
 {
-    public static int Run(Invocation given, CheckpointWriter writer, ITileSource values, string directory, CancellationToken cancel)
+    public static int Run(Invocation given, CheckpointWriter writer, PlanValues values, string directory, CancellationToken cancel)
     {
         (Plan plan, Terminal terminal) = (values.Plan, given.Terminal);
         bool wasSealed = writer.IsSealed;
         EngineProgress progress = new();
         int missing = wasSealed ? 0 : writer.MissingFiles.Count;
         if (!wasSealed && missing < plan.Files.Length) terminal.Say($"{directory}: {Human.Count(plan.Files.Length - missing)} of {Human.Plural(plan.Files.Length, "file")} are there already; writing the rest");
+        if (missing > 0) terminal.Say($"running     {Human.Plural(Planned.Threads(given), "thread")}, {Human.Lanes(values.Lanes)}");
         double seconds;
         using (ProgressReport report = new(terminal, progress, "writing"))
         {
@@ -33,7 +34,7 @@ internal static class WriteRun
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 report.Dispose();
-                terminal.Error($"{directory}: {exception.Message}");
+                terminal.Error(exception.Message);
                 terminal.Error($"{directory}: {Human.Count(plan.Files.Length - missing + progress.FilesDone)} of {Human.Plural(plan.Files.Length, "file")} are written and stay; "
                     + $"mend the cause and continue with '{Cli.ProgramName} resume {directory}'");
                 return ExitCode.Failed;

@@ -31,6 +31,9 @@ public static class Human
     /// <summary><c>1 file</c>, <c>2 files</c>.</summary>
     public static string Plural(long count, string noun) => $"{Count(count)} {noun}{(count == 1 ? "" : "s")}";
 
+    /// <summary><c>one lane</c>, <c>512-bit lanes</c>.</summary>
+    public static string Lanes(string name) => name == "1" ? "one lane" : $"{name}-bit lanes";
+
     /// <summary>Columns of equal width, two spaces apart; the last one ragged.</summary>
     public static IEnumerable<string> Table(IReadOnlyList<string[]> rows)
     {

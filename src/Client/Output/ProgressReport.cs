@@ -8,7 +8,8 @@ public sealed class ProgressReport : IDisposable
 {
     private static readonly TimeSpan s_barInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan s_lineInterval = TimeSpan.FromSeconds(10);
-    private const int BarWidth = 30;
+    private const int WidestBar = 30;
+    private const int NarrowestBar = 5;
 
     private readonly Terminal _terminal;
     private readonly EngineProgress _progress;
@@ -37,13 +38,18 @@ public sealed class ProgressReport : IDisposable
             double rate = done / Math.Max(Seconds, 1e-3);
             string left = done == 0 ? "unknown" : Human.Seconds((total - done) / rate);
             string text = $"{_verb} {Percent(done, total)}  {Human.Bytes(done)} of {Human.Bytes(total)}  {_progress.FilesDone} of {Human.Plural(_progress.FilesTotal, "file")}  {Human.Rate(rate)}  {left} left";
-            if (_terminal.ErrorIsTerminal)
-            {
-                int full = total == 0 ? BarWidth : (int)(done * (double)BarWidth / total);
-                _terminal.Write($"\r[{new string('#', full)}{new string('.', BarWidth - full)}] {text}\x1b[K");
-            }
+            if (_terminal.ErrorIsTerminal) _terminal.Write($"\r{Bar(text, done, total, ErrorScreen.Columns())}\x1b[K");
             else _terminal.Say(text);
         }
+    }
+
+    /// <summary>The line with a bar as wide as there is room for; never longer than the screen, where a wrapped line could not be drawn over.</summary>
+    internal static string Bar(string text, long done, long total, int columns)
+    {
+        int room = Math.Min(WidestBar, columns - 1 - text.Length - 3);
+        if (room < NarrowestBar) return text.Length < columns ? text : text[..Math.Max(0, columns - 1)];
+        int full = total == 0 ? room : (int)((Int128)done * room / total);
+        return $"[{new string('#', full)}{new string('.', room - full)}] {text}";
     }
 
     private static string Percent(long done, long total) => total == 0 ? "100 %" : $"{(int)(done * 100.0 / total)} %";

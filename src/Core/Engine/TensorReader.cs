@@ -96,8 +96,8 @@ public sealed class TensorReader : IDisposable
         string path = Path.Combine(_directory, _plan.Files[file].Name);
         _file?.Dispose();
         _openFile = -1;
-        if (!File.Exists(path)) throw new FileNotFoundException($"{path}: expected a shard with tensor '{_tensor.Name}', found no file; write it with 'shardinit resume {_directory}'", path);
-        _file = File.OpenHandle(path);
+        _file = FileOperations.System.TryOpenRead(path)
+            ?? throw new FileNotFoundException($"{path}: expected a shard with tensor '{_tensor.Name}', found no file; write it with 'shardinit resume {_directory}'", path);
         _layout = ShardLayout.Of(_plan, file);
         byte[] head = new byte[_layout.GapLength(0)];
         ReadExactly(head, 0, path);

@@ -21,9 +21,13 @@ internal readonly struct Bits128(Vector128<uint> value) : IBits<Bits128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 operator >>>(Bits128 a, int count) => new(a.Value >>> count);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 operator >>(Bits128 a, int count) => new((a.Value.AsInt32() >> count).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 Select(Bits128 mask, Bits128 whenSet, Bits128 whenClear) => new(Vector128.ConditionalSelect(mask.Value, whenSet.Value, whenClear.Value));
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 AndOr(Bits128 value, Bits128 mask, Bits128 set) => new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(value.Value, mask.Value, set.Value, 0xEA) : (value.Value & mask.Value) | set.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits128 AndOr(Bits128 value, Bits128 mask, Bits128 set) =>
+        new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(value.Value, mask.Value, set.Value, 0xEA) : (value.Value & mask.Value) | set.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 LessSigned(Bits128 a, Bits128 b) => new(Vector128.LessThan(a.Value.AsInt32(), b.Value.AsInt32()).AsUInt32());
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreLow8(Bits128 value, ref byte destination) => Unsafe.WriteUnaligned(ref destination, Vector128.Narrow(Vector128.Narrow(value.Value, value.Value), Vector128<ushort>.Zero).AsUInt32().ToScalar());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreLow8(Bits128 value, ref byte destination) =>
+        Unsafe.WriteUnaligned(ref destination, Vector128.Narrow(Vector128.Narrow(value.Value, value.Value), Vector128<ushort>.Zero).AsUInt32().ToScalar());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreLow16(Bits128 value, ref byte destination) => Unsafe.WriteUnaligned(ref destination, Vector128.Narrow(value.Value, value.Value).AsUInt64().ToScalar());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool Any(Bits128 mask) => mask.Value != Vector128<uint>.Zero;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 Load(ref readonly byte source) => new(Vector128.LoadUnsafe(in source).AsUInt32());
@@ -45,8 +49,12 @@ internal readonly struct Reals128(Vector128<float> value) : IReals<Reals128, Bit
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals128 Sqrt(Reals128 value) => new(Vector128.Sqrt(value.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 Less(Reals128 a, Reals128 b) => new(Vector128.LessThan(a.Value, b.Value).AsUInt32());
     // x86's minimum and maximum are these selections exactly (they return the second operand where the comparison fails).
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals128 Lesser(Reals128 a, Reals128 b) => new(Sse.IsSupported ? Sse.Min(a.Value, b.Value) : Vector128.ConditionalSelect(Vector128.LessThan(a.Value, b.Value), a.Value, b.Value));
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals128 Greater(Reals128 a, Reals128 b) => new(Sse.IsSupported ? Sse.Max(a.Value, b.Value) : Vector128.ConditionalSelect(Vector128.GreaterThan(a.Value, b.Value), a.Value, b.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Reals128 Lesser(Reals128 a, Reals128 b) =>
+        new(Sse.IsSupported ? Sse.Min(a.Value, b.Value) : Vector128.ConditionalSelect(Vector128.LessThan(a.Value, b.Value), a.Value, b.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Reals128 Greater(Reals128 a, Reals128 b) =>
+        new(Sse.IsSupported ? Sse.Max(a.Value, b.Value) : Vector128.ConditionalSelect(Vector128.GreaterThan(a.Value, b.Value), a.Value, b.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals128 Select(Bits128 mask, Reals128 whenSet, Reals128 whenClear) => new(Vector128.ConditionalSelect(mask.Value.AsSingle(), whenSet.Value, whenClear.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,9 +20,13 @@ internal readonly struct Bits256(Vector256<uint> value) : IBits<Bits256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 operator >>>(Bits256 a, int count) => new(a.Value >>> count);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 operator >>(Bits256 a, int count) => new((a.Value.AsInt32() >> count).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 Select(Bits256 mask, Bits256 whenSet, Bits256 whenClear) => new(Vector256.ConditionalSelect(mask.Value, whenSet.Value, whenClear.Value));
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 AndOr(Bits256 value, Bits256 mask, Bits256 set) => new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(value.Value, mask.Value, set.Value, 0xEA) : (value.Value & mask.Value) | set.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits256 AndOr(Bits256 value, Bits256 mask, Bits256 set) =>
+        new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(value.Value, mask.Value, set.Value, 0xEA) : (value.Value & mask.Value) | set.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 LessSigned(Bits256 a, Bits256 b) => new(Vector256.LessThan(a.Value.AsInt32(), b.Value.AsInt32()).AsUInt32());
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreLow8(Bits256 value, ref byte destination) => Unsafe.WriteUnaligned(ref destination, Vector128.Narrow(Vector128.Narrow(value.Value.GetLower(), value.Value.GetUpper()), Vector128<ushort>.Zero).AsUInt64().ToScalar());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreLow8(Bits256 value, ref byte destination) =>
+        Unsafe.WriteUnaligned(ref destination, Vector128.Narrow(Vector128.Narrow(value.Value.GetLower(), value.Value.GetUpper()), Vector128<ushort>.Zero).AsUInt64().ToScalar());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreLow16(Bits256 value, ref byte destination) => Vector128.Narrow(value.Value.GetLower(), value.Value.GetUpper()).AsByte().StoreUnsafe(ref destination);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool Any(Bits256 mask) => mask.Value != Vector256<uint>.Zero;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 Load(ref readonly byte source) => new(Vector256.LoadUnsafe(in source).AsUInt32());
@@ -44,8 +48,12 @@ internal readonly struct Reals256(Vector256<float> value) : IReals<Reals256, Bit
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 Sqrt(Reals256 value) => new(Vector256.Sqrt(value.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 Less(Reals256 a, Reals256 b) => new(Vector256.LessThan(a.Value, b.Value).AsUInt32());
     // x86's minimum and maximum are these selections exactly (they return the second operand where the comparison fails).
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 Lesser(Reals256 a, Reals256 b) => new(Avx.IsSupported ? Avx.Min(a.Value, b.Value) : Vector256.ConditionalSelect(Vector256.LessThan(a.Value, b.Value), a.Value, b.Value));
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 Greater(Reals256 a, Reals256 b) => new(Avx.IsSupported ? Avx.Max(a.Value, b.Value) : Vector256.ConditionalSelect(Vector256.GreaterThan(a.Value, b.Value), a.Value, b.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Reals256 Lesser(Reals256 a, Reals256 b) =>
+        new(Avx.IsSupported ? Avx.Min(a.Value, b.Value) : Vector256.ConditionalSelect(Vector256.LessThan(a.Value, b.Value), a.Value, b.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Reals256 Greater(Reals256 a, Reals256 b) =>
+        new(Avx.IsSupported ? Avx.Max(a.Value, b.Value) : Vector256.ConditionalSelect(Vector256.GreaterThan(a.Value, b.Value), a.Value, b.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 Select(Bits256 mask, Reals256 whenSet, Reals256 whenClear) => new(Vector256.ConditionalSelect(mask.Value.AsSingle(), whenSet.Value, whenClear.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,7 +20,9 @@ internal readonly struct Bits512(Vector512<uint> value) : IBits<Bits512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator >>>(Bits512 a, int count) => new(a.Value >>> count);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator >>(Bits512 a, int count) => new((a.Value.AsInt32() >> count).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 Select(Bits512 mask, Bits512 whenSet, Bits512 whenClear) => new(Vector512.ConditionalSelect(mask.Value, whenSet.Value, whenClear.Value));
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 AndOr(Bits512 value, Bits512 mask, Bits512 set) => new(Avx512F.IsSupported ? Avx512F.TernaryLogic(value.Value, mask.Value, set.Value, 0xEA) : (value.Value & mask.Value) | set.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits512 AndOr(Bits512 value, Bits512 mask, Bits512 set) =>
+        new(Avx512F.IsSupported ? Avx512F.TernaryLogic(value.Value, mask.Value, set.Value, 0xEA) : (value.Value & mask.Value) | set.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 LessSigned(Bits512 a, Bits512 b) => new(Vector512.LessThan(a.Value.AsInt32(), b.Value.AsInt32()).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreLow8(Bits512 value, ref byte destination)
@@ -56,8 +58,12 @@ internal readonly struct Reals512(Vector512<float> value) : IReals<Reals512, Bit
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Sqrt(Reals512 value) => new(Vector512.Sqrt(value.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 Less(Reals512 a, Reals512 b) => new(Vector512.LessThan(a.Value, b.Value).AsUInt32());
     // x86's minimum and maximum are these selections exactly (they return the second operand where the comparison fails).
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Lesser(Reals512 a, Reals512 b) => new(Avx512F.IsSupported ? Avx512F.Min(a.Value, b.Value) : Vector512.ConditionalSelect(Vector512.LessThan(a.Value, b.Value), a.Value, b.Value));
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Greater(Reals512 a, Reals512 b) => new(Avx512F.IsSupported ? Avx512F.Max(a.Value, b.Value) : Vector512.ConditionalSelect(Vector512.GreaterThan(a.Value, b.Value), a.Value, b.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Reals512 Lesser(Reals512 a, Reals512 b) =>
+        new(Avx512F.IsSupported ? Avx512F.Min(a.Value, b.Value) : Vector512.ConditionalSelect(Vector512.LessThan(a.Value, b.Value), a.Value, b.Value));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Reals512 Greater(Reals512 a, Reals512 b) =>
+        new(Avx512F.IsSupported ? Avx512F.Max(a.Value, b.Value) : Vector512.ConditionalSelect(Vector512.GreaterThan(a.Value, b.Value), a.Value, b.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Select(Bits512 mask, Reals512 whenSet, Reals512 whenClear) => new(Vector512.ConditionalSelect(mask.Value.AsSingle(), whenSet.Value, whenClear.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

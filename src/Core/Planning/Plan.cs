@@ -100,7 +100,7 @@ public sealed record Part(int Logical, ImmutableArray<AxisRange> Source, Immutab
 /// <summary>Indices Start, Start+Step, ... below End (half-open). Step ≥ 1.</summary>
 public readonly record struct AxisRange(long Start, long End, long Step)
 {
-    public long Count => End <= Start ? 0 : (End - Start + Step - 1) / Step;
+    public long Count => End <= Start ? 0 : ((End - Start - 1) / Step) + 1;
 }
 
 /// <summary>Which part of the model a file holds: loaded layer by layer in this order.</summary>

@@ -14,8 +14,16 @@ internal sealed record CommittedFile(CommittedState State, int? Tile, string Mes
     public static CommittedFile Inspect(FileOperations operations, string directory, ShardLayout layout)
     {
         string path = Path.Combine(directory, layout.FileName);
-        using SafeFileHandle? file = operations.TryOpenRead(path);
-        return file is null ? Damaged(CommittedState.Missing, null, "the file is missing") : Inspect(file, path, layout);
+        try
+        {
+            using SafeFileHandle? file = operations.TryOpenRead(path);
+            return file is null ? Damaged(CommittedState.Missing, null, "the file is missing") : Inspect(file, path, layout);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // What cannot be read is not committed: writing it anew either mends it or meets the same error.
+            return Damaged(CommittedState.Broken, null, error.Message);
+        }
     }
 
     public static CommittedFile Inspect(SafeFileHandle file, string path, ShardLayout layout)

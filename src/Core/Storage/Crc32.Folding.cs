@@ -30,13 +30,16 @@ public static partial class Crc32
     internal static Vector128<ulong> FoldBy(int bits) =>
         Vector128.Create((ulong)PowerOfX((ulong)bits + 32) << 1, (ulong)PowerOfX((ulong)bits - 32) << 1);
 
+    /// <summary>Widest vector that multiplies without carries here, in bits; 0 for none.</summary>
+    internal static int FoldWidth => Pclmulqdq.V512.IsSupported ? 512 : Pclmulqdq.V256.IsSupported ? 256 : Pclmulqdq.IsSupported ? 128 : 0;
+
     /// <summary>Consumes all but the last 0..15 bytes; at least <see cref="FoldMinimum"/> must be there.</summary>
-    private static uint Fold(uint state, ref ReadOnlySpan<byte> bytes)
+    internal static uint Fold(uint state, ref ReadOnlySpan<byte> bytes, int width)
     {
         Vector128<ulong> block;
         int done;
-        if (Pclmulqdq.V512.IsSupported && bytes.Length >= 512) block = Fold512(state, bytes, out done);
-        else if (Pclmulqdq.V256.IsSupported && bytes.Length >= 256) block = Fold256(state, bytes, out done);
+        if (width == 512 && bytes.Length >= 512) block = Fold512(state, bytes, out done);
+        else if (width >= 256 && bytes.Length >= 256) block = Fold256(state, bytes, out done);
         else block = Fold128(state, bytes, out done);
 
         ref byte start = ref MemoryMarshal.GetReference(bytes);

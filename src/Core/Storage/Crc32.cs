@@ -25,7 +25,7 @@ public static partial class Crc32
     public static uint Append(uint crc, ReadOnlySpan<byte> bytes)
     {
         uint state = ~crc;
-        if (Pclmulqdq.IsSupported && bytes.Length >= FoldMinimum) state = Fold(state, ref bytes);
+        if (Pclmulqdq.IsSupported && bytes.Length >= FoldMinimum) state = Fold(state, ref bytes, FoldWidth);
         else if (ArmCrc32.Arm64.IsSupported) state = AppendArm(state, ref bytes);
         return ~AppendTable(state, bytes);
     }

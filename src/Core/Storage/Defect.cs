@@ -22,6 +22,8 @@ public static class DefectKinds
     public const string DigestMismatch = "digest_mismatch";
     /// <summary>Values have their digest but are not those of the plan.</summary>
     public const string ValueMismatch = "value_mismatch";
+    /// <summary>The system cannot read the file: a bad sector, missing permission, or no regular file.</summary>
+    public const string Unreadable = "unreadable";
     /// <summary>A file that no plan names.</summary>
     public const string ForeignFile = "foreign_file";
     /// <summary>An unfinished file of another run.</summary>

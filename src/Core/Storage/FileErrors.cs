@@ -19,6 +19,8 @@ internal static class FileErrors
 
     public static IOException NotADirectory(string path) => new($"{path}: is a file, expected a directory; choose another output directory");
 
+    public static IOException NoRegularFile(string path) => new($"{path}: expected a regular file, found a directory, pipe or device; remove it");
+
     public static IOException CannotCreate(string path, Exception cause) =>
         new($"{path}: cannot create the directory: {cause.Message}; choose a directory that this user may write", cause);
 

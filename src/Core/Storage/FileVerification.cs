@@ -22,7 +22,6 @@ public sealed class FileVerification : IDisposable
 
     /// <param name="manifest">Of the directory, or null: then the file's own digest is not compared.</param>
     /// <param name="values">Regenerates values for comparison; null to trust digests.</param>
-    /// <exception cref="IOException">The file cannot be read.</exception>
     public FileVerification(string directory, Plan plan, int file, Manifest? manifest, ITileSource? values)
     {
         _layout = ShardLayout.Of(plan, file);
@@ -31,21 +30,21 @@ public sealed class FileVerification : IDisposable
         _values = values;
         _entry = manifest?.Files.FirstOrDefault(listed => listed.Name == _layout.FileName);
         _tiles = [];
-        SafeFileHandle? handle = FileOperations.System.TryOpenRead(path);
-        if (handle is null)
-        {
-            _frame = new Defect(_layout.FileName, null, null, DefectKinds.MissingFile, "the file is missing");
-            return;
-        }
-        _content = new ValueFile(handle, FileOperations.System.TryOpenReadDirect(path), path);
         try
         {
+            SafeFileHandle? handle = FileOperations.System.TryOpenRead(path);
+            if (handle is null)
+            {
+                _frame = new Defect(_layout.FileName, null, null, DefectKinds.MissingFile, "the file is missing");
+                return;
+            }
+            _content = new ValueFile(handle, FileOperations.System.TryOpenReadDirect(path), path);
             _committed = CommittedFile.Inspect(handle, path, _layout);
         }
-        catch
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            _content.Dispose();
-            throw;
+            _frame = Unreadable(null, error);
+            return;
         }
         if (_committed.IsIntact) _tiles = new Defect?[_layout.TileCount];
         else _frame = Structural(_committed);
@@ -59,7 +58,15 @@ public sealed class FileVerification : IDisposable
     {
         Tile at = _shard.Tiles[tile];
         ValueCheck check = new(_content!, _layout, tile, _committed!.TileDigests[tile], _values is null ? null : Bind(_values, at, _layout.Tile(tile).DType));
-        _tiles[tile] = check.Run(buffer, cancel, progress);
+        try
+        {
+            _tiles[tile] = check.Run(buffer, cancel, progress);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // A bad sector is a defect that repair mends, not the end of the verification.
+            _tiles[tile] = Unreadable(tile, error);
+        }
     }
 
     /// <summary>The defects, after all tiles were verified; empty for a sound file.</summary>
@@ -75,6 +82,9 @@ public sealed class FileVerification : IDisposable
     }
 
     public void Dispose() => _content?.Dispose();
+
+    private Defect Unreadable(int? tile, Exception error) =>
+        new(_layout.FileName, tile, tile is { } at ? _layout.Tile(at).Tensor : null, DefectKinds.Unreadable, error.Message);
 
     private Defect Structural(CommittedFile committed) => new(
         _layout.FileName, committed.Tile, committed.Tile is { } tile ? _layout.Tile(tile).Tensor : null,

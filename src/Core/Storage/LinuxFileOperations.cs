@@ -19,10 +19,29 @@ internal class LinuxFileOperations : FileOperations
 
     public override SafeFileHandle? TryOpenRead(string path)
     {
-        SafeFileHandle? file = Open(path, Libc.ReadOnly);
-        if (file is not null) return file;
+        // Non-blocking, for a pipe under the name of a file would wait for its writer.
+        SafeFileHandle? file = Open(path, Libc.ReadOnly | Libc.NonBlocking);
+        if (file is not null) return IsRegular(file, path) ? file : throw FileErrors.NoRegularFile(path);
         int error = Marshal.GetLastPInvokeError();
         return error == Errno.ENOENT ? null : throw FileErrors.Failed(error, "open", path);
+    }
+
+    private static bool IsRegular(SafeFileHandle file, string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            try
+            {
+                RandomAccess.GetLength(file);
+                return true;
+            }
+            catch (NotSupportedException)
+            {
+                // Not seekable: a pipe, a socket, a terminal.
+            }
+        }
+        file.Dispose();
+        return false;
     }
 
     public override bool TryLock(SafeFileHandle file)

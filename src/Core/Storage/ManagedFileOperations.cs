@@ -25,7 +25,8 @@ internal class ManagedFileOperations : FileOperations
     {
         try
         {
-            return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Delete);
+            // None is an exclusive lock on Unix; Windows excludes by access already, and could not delete an unshared file.
+            return File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

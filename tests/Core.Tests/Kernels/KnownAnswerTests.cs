@@ -8,7 +8,7 @@ using ShardInit.Random;
 
 namespace ShardInit.Core.Tests.Kernels;
 
-/// <summary>Every line of section 7 of docs/determinism.md, read from the text itself, on every backend.</summary>
+/// <summary>Every line of the known answers of docs/determinism.md, read from the text itself, on every backend.</summary>
 public sealed partial class KnownAnswerTests
 {
     private static readonly long[] s_elements = [0, 1, 15, 16, 17, 33, 63, 64, 1000, (1L << 34) - 1, 1L << 34, (1L << 62) + 5];
@@ -18,7 +18,7 @@ public sealed partial class KnownAnswerTests
     private static string[] Lines()
     {
         string text = File.ReadAllText(Path.Combine(Golden.Repository, "docs/determinism.md"));
-        string block = text[text.IndexOf("## 7. Known answers", StringComparison.Ordinal)..];
+        string block = text[text.IndexOf("Known answers\n", StringComparison.Ordinal)..];
         block = block[(block.IndexOf("```text\n", StringComparison.Ordinal) + 8)..];
         return block[..block.IndexOf("```", StringComparison.Ordinal)].Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
@@ -35,8 +35,10 @@ public sealed partial class KnownAnswerTests
         Assert.Equal(3, counts["philox"]);
         Assert.Equal(13, counts["value"]);
         Assert.Equal(5, counts["stored"]);
-        Assert.Equal(10, new[] { "log", "exp", "erfc", "cdf", "pow" }.Sum(name => counts[name]));
-        Assert.Equal(35, s_lines.Length);
+        Assert.Equal(22, new[] { "log", "exp", "erfc", "cdf", "pow" }.Sum(name => counts[name]));
+        Assert.Equal(9, counts["element"]);
+        Assert.Equal(4, counts["encode"]);
+        Assert.Equal(60, s_lines.Length);
     }
 
     /// <summary>A line of the text; a kind of line that is not known here fails.</summary>
@@ -73,6 +75,24 @@ public sealed partial class KnownAnswerTests
                 Assert.True(DTypes.TryParse(words[1], out DType dtype));
                 Stored(dtype, words[2..], line);
                 break;
+            case "element":
+                int colon = Array.IndexOf(words, ":");
+                string[][] pairs = [.. words[(colon + 1)..].Select(word => word.Split('='))];
+                Elements(DType.F32, words[1..colon], [.. pairs.Select(pair => long.Parse(pair[0], CultureInfo.InvariantCulture))], [.. pairs.Select(pair => pair[1])], line);
+                break;
+            case "encode":
+                Assert.True(DTypes.TryParse(words[1], out DType encoded));
+                foreach (string[] pair in words[3..].Select(word => word.Split('=')))
+                {
+                    float value = BitConverter.UInt32BitsToSingle(uint.Parse(pair[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+                    foreach (LaneWidth width in LaneWidth.All)
+                    {
+                        byte[] codes = new byte[64 * encoded.ByteSize()];
+                        width.Encode(encoded, [.. Enumerable.Repeat(value, 64)], codes);
+                        Assert.Equal(pair[1], Code(codes.AsSpan(0, encoded.ByteSize())));
+                    }
+                }
+                break;
             default: Assert.Fail($"unknown line: {line}"); break;
         }
     }
@@ -81,7 +101,12 @@ public sealed partial class KnownAnswerTests
     private static void Stored(DType dtype, string[] words, string line)
     {
         int colon = Array.IndexOf(words, ":");
-        double[] numbers = [.. words[1..colon].Select(Number)];
+        Elements(dtype, words[..colon], s_elements, words[(colon + 1)..], line);
+    }
+
+    private static void Elements(DType dtype, string[] words, long[] elements, string[] expected, string line)
+    {
+        double[] numbers = [.. words[1..].Select(Number)];
         Distribution distribution = words[0] switch
         {
             "uniform" => new Uniform(numbers[0], numbers[1]),
@@ -89,24 +114,23 @@ public sealed partial class KnownAnswerTests
             "truncated_normal" => new TruncatedNormal(numbers[0], numbers[1], numbers[2], numbers[3]),
             _ => throw new InvalidOperationException(line),
         };
-        string[] expected = words[(colon + 1)..];
-        Assert.Equal(s_elements.Length, expected.Length);
+        Assert.Equal(elements.Length, expected.Length);
         StreamKey key = StreamKey.Derive(1, 42, "", "model.embed_tokens.weight");
         int size = dtype.ByteSize();
         foreach (LaneWidth width in LaneWidth.All)
         {
             for (int k = 0; k < expected.Length; k++)
             {
-                byte[] alone = Cases.Fill(width.Backend, key, distribution, dtype, s_elements[k], 1);
+                byte[] alone = Cases.Fill(width.Backend, key, distribution, dtype, elements[k], 1);
                 Assert.Equal(expected[k], Code(alone));
-                long first = Math.Max(0, s_elements[k] - 37);
+                long first = Math.Max(0, elements[k] - 37);
                 byte[] run = Cases.Fill(width.Backend, key, distribution, dtype, first, 100);
-                Assert.Equal(expected[k], Code(run.AsSpan((int)(s_elements[k] - first) * size, size)));
+                Assert.Equal(expected[k], Code(run.AsSpan((int)(elements[k] - first) * size, size)));
             }
         }
         // The text against itself: the values follow from sections 2 to 4 as written.
         if (dtype == DType.F32)
-            Assert.Equal(expected, s_elements.Select(i => BitConverter.SingleToUInt32Bits(SpecReference.Value(key, distribution, (ulong)i)).ToString("x8", CultureInfo.InvariantCulture)));
+            Assert.Equal(expected, elements.Select(i => BitConverter.SingleToUInt32Bits(SpecReference.Value(key, distribution, (ulong)i)).ToString("x8", CultureInfo.InvariantCulture)));
     }
 
     private static string Code(ReadOnlySpan<byte> littleEndian)
@@ -116,7 +140,7 @@ public sealed partial class KnownAnswerTests
         return Convert.ToHexStringLower(bytes);
     }
 
-    private static double Number(string word) => word == "inf" ? double.PositiveInfinity : double.Parse(word, NumberStyles.Float, CultureInfo.InvariantCulture);
+    private static double Number(string word) => word == "inf" ? double.PositiveInfinity : word == "-inf" ? double.NegativeInfinity : double.Parse(word, NumberStyles.Float, CultureInfo.InvariantCulture);
 
     private static string Bits(double value) => BitConverter.DoubleToUInt64Bits(value).ToString("x16", CultureInfo.InvariantCulture);
 

@@ -230,7 +230,31 @@ public class CheckpointWriterTests
         Assert.False(File.Exists(dead));
     }
 
-    /// <summary>Two workers on the same directory, each writing every file and sealing: never a mixed file, always the same end.</summary>
+    /// <summary>The way of macOS and Windows, which runs here too: the same bytes, the same rule for unfinished files.</summary>
+    [Fact]
+    public void Managed_operations_give_the_same_files()
+    {
+        Plan plan = TestPlans.Small();
+        using TestDirectory quiet = new(), managed = new();
+        quiet.Write(plan);
+        ManagedFileOperations operations = new();
+        using (CheckpointWriter first = CheckpointWriter.Open(managed.Path, plan, TestPlans.Codec, operations))
+        {
+            using ShardFileWriter living = first.Begin(0);
+            string alive = Assert.Single(Directory.GetFiles(managed.Path, ".tmp-*"));
+            File.WriteAllText(managed.File(".tmp-head.g0.arrow-00000000"), "half of a shard");
+            using CheckpointWriter second = CheckpointWriter.Open(managed.Path, plan, TestPlans.Codec, operations);
+            Assert.Equal([alive], Directory.GetFiles(managed.Path, ".tmp-*"));
+        }
+        managed.Write(plan, operations);
+        Assert.Equal(quiet.Listing(), managed.Listing());
+        using CheckpointWriter mended = CheckpointWriter.Open(managed.Path, plan, TestPlans.Codec, operations);
+        using TileBuffer buffer = new(1 << 16);
+        ShardRepair.RewriteFile(mended, 0, new FakeSource(plan), buffer);
+        Assert.Equal(quiet.Listing(), managed.Listing());
+    }
+
+    /// <summary>Three workers on the same directory, each writing every file and sealing: never a mixed file, always the same end.</summary>
     [Fact]
     public void Duplicate_workers_end_in_the_same_bytes()
     {

@@ -29,6 +29,24 @@ public class Crc32Tests
         }
     }
 
+    /// <summary>Every width that this machine has, not only the widest.</summary>
+    [SkippableTheory]
+    [InlineData(128)]
+    [InlineData(256)]
+    [InlineData(512)]
+    public void Every_folding_width_equals_the_definition(int width)
+    {
+        Skip.If(width > Crc32.FoldWidth, $"carry-less multiplication of {width} bits is not available here (widest: {Crc32.FoldWidth})");
+        byte[] bytes = Bytes(2000, seed: 6);
+        for (int length = 64; length <= bytes.Length - 3; length += 1)
+        {
+            ReadOnlySpan<byte> rest = bytes.AsSpan(3, length);
+            uint state = Crc32.Fold(~0x12345678u, ref rest, width);
+            Assert.True(rest.Length < 16);
+            Assert.Equal(Definition(0x12345678, bytes.AsSpan(3, length)), ~Crc32.AppendTable(state, rest));
+        }
+    }
+
     [Fact]
     public void Tables_equal_the_definition()
     {

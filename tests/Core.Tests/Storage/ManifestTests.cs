@@ -1,5 +1,6 @@
 using System.Text;
 using ShardInit.Errors;
+using ShardInit.Model;
 using ShardInit.Planning;
 using ShardInit.Storage;
 using Xunit;
@@ -32,6 +33,24 @@ public class ManifestTests
         Assert.Equal(new Coverage(9, 417, 424, 424, 0, 1, manifest.Coverage.ValueBytes, plan.Files.Sum(file => file.Tiles.Length)), manifest.Coverage);
         Assert.Equal(plan.Tensors.Sum(tensor => tensor.ByteLength), manifest.Coverage.ValueBytes);
         Assert.EndsWith("\"\n}\n", Encoding.UTF8.GetString(bytes), StringComparison.Ordinal);
+    }
+
+    /// <summary>With sha256 the digest of a file is that of its bytes outside values, put together.</summary>
+    [Fact]
+    public void Sha256_of_a_file_is_that_of_its_frame()
+    {
+        Plan plan = TestPlans.Small(digest: "sha256");
+        using TestDirectory directory = new();
+        directory.Write(plan);
+        Manifest manifest = ManifestReader.Read(File.ReadAllBytes(directory.File("manifest.json")), "manifest.json");
+        for (int file = 0; file < plan.Files.Length; file++)
+        {
+            ShardLayout layout = ShardLayout.Of(plan, file);
+            byte[] content = File.ReadAllBytes(directory.File(layout.FileName));
+            byte[] outside = [.. Enumerable.Range(0, layout.TileCount + 1).SelectMany(gap => content.AsSpan((int)layout.GapOffset(gap), layout.GapLength(gap)).ToArray())];
+            Assert.Equal(content.Length - plan.Files[file].Tiles.Sum(tile => tile.ElementCount * plan.Tensors[tile.Tensor].DType.ByteSize()), outside.Length);
+            Assert.Equal(Digests.Sha256(outside), manifest.Files[file].Digest);
+        }
     }
 
     [Theory]

@@ -151,6 +151,38 @@ public class ShardReaderTests
         Assert.True(unused > 1000);
     }
 
+    /// <summary>Offsets beyond 32 bits: three tiles of 1 GiB of zeros, a sparse file of which only the frame takes space.</summary>
+    [Fact]
+    public void A_file_of_three_gigabytes_is_mapped_whole()
+    {
+        const long Gib = 1L << 30;
+        using TestDirectory directory = new();
+        ShardLayout layout = ShardLayout.OfTiles("big.arrow", Enumerable.Range(0, 3).Select(tile => new TileHeader("w", DType.U8, [3, Gib], [tile, 0], [1, Gib], tile * Gib)), [], "crc32");
+        Assert.True(layout.FileLength > 3 * Gib);
+        uint zeros = Crc32.Compute(new byte[1]);
+        for (long length = 1; length < Gib; length *= 2) zeros = Crc32.Combine(zeros, zeros, length);
+        using (FileStream stream = File.Create(directory.File("big.arrow")))
+        {
+            stream.SetLength(layout.FileLength);
+            for (int gap = 0; gap <= 3; gap++)
+            {
+                stream.Position = layout.GapOffset(gap);
+                stream.Write(layout.Gap(gap, Digests.OfCrc32(zeros)));
+            }
+            stream.Position = layout.ValueOffset(2) + Gib - 1;
+            stream.WriteByte(77);
+        }
+        using ShardReader reader = ShardReader.Open(directory.File("big.arrow"));
+        Assert.Equal(2 * Gib, reader.Tile(2).Header.FirstElement);
+        Assert.Equal((int)Gib, reader.Values(2).Length);
+        Assert.Equal(77, reader.Values(2)[^1]);
+        Assert.Equal(0, reader.Values(1)[^1]);
+    }
+
+    [Fact]
+    public void A_tile_above_1_GiB_is_refused() => Assert.Throws<InvalidOperationException>(() =>
+        ShardLayout.OfTiles("x.arrow", [new TileHeader("w", DType.U8, [(1L << 30) + 1], [0], [(1L << 30) + 1], 0)], [], "crc32"));
+
     [Fact]
     public void Typed_values_and_wrong_sizes()
     {

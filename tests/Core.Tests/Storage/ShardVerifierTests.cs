@@ -157,6 +157,25 @@ public class ShardVerifierTests
         Assert.Equal(damaged, directory.Listing());
     }
 
+    [SkippableTheory]
+    [InlineData("directory")]
+    [InlineData("pipe")]
+    public void Something_else_in_place_of_a_shard_is_reported_and_never_waited_for(string what)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "pipes with names are made by Linux's mkfifo");
+        Plan plan = TestPlans.Small();
+        using TestDirectory directory = new();
+        directory.Write(plan);
+        string path = directory.File("head.g0.arrow");
+        File.Delete(path);
+        if (what == "directory") Directory.CreateDirectory(path);
+        else System.Diagnostics.Process.Start("mkfifo", path).WaitForExit();
+        using TileBuffer buffer = new(1 << 16);
+        Defect defect = Assert.Single(ShardVerifier.VerifyFile(directory.Path, plan, HeadFile(plan), null, null, buffer, CancellationToken.None));
+        Assert.Equal(DefectKinds.Unreadable, defect.Kind);
+        Assert.Empty(ShardVerifier.VerifyDirectory(directory.Path, plan, CancellationToken.None));
+    }
+
     [Fact]
     public void Foreign_files_are_reported_and_kept()
     {

@@ -95,18 +95,21 @@ internal sealed unsafe class OrthogonalFactor : IDisposable
             normals.Fill(key, Purpose.Orthogonal, run, values);
             long first = (long)run * NormalRun.Elements;
             int count = (int)Math.Min(NormalRun.Elements, elements - first);
-            nint row = (nint)(first / matrix.Columns);
-            nint column = (nint)(first % matrix.Columns);
-            for (int at = 0; at < count;)
+            // Sixteen rows of one strip before the next strip, so that memory is written forward.
+            long lastRow = (first + count - 1) / matrix.Columns;
+            for (long groupRow = first / matrix.Columns; groupRow <= lastRow; groupRow += Strips.Width)
             {
-                int strip = (int)(column / Strips.Width);
-                int lane = (int)(column % Strips.Width);
-                int length = (int)nint.Min(nint.Min(Strips.Width - lane, matrix.Columns - column), count - at);
-                double* target = matrix.At(strip, row) + lane;
-                for (int i = 0; i < length; i++) target[i] = values[at + i];
-                at += length;
-                column += length;
-                if (column == matrix.Columns) (row, column) = (row + 1, 0);
+                for (int strip = 0; strip < matrix.Count; strip++)
+                {
+                    for (long row = groupRow; row < Math.Min(groupRow + Strips.Width, lastRow + 1); row++)
+                    {
+                        long from = Math.Max((long)strip * Strips.Width, first - (row * matrix.Columns));
+                        long to = Math.Min(Math.Min(((long)strip + 1) * Strips.Width, matrix.Columns), first + count - (row * matrix.Columns));
+                        double* target = matrix.At(strip, (nint)row);
+                        float* source = values + ((row * matrix.Columns) - first);
+                        for (long column = from; column < to; column++) target[column % Strips.Width] = source[column];
+                    }
+                }
             }
         });
     }

@@ -6,6 +6,9 @@ internal readonly unsafe ref struct OrthogonalReader(Strips matrix, ReadOnlySpan
     /// <summary>Columns of a transposed read that go together: 16 rows of them are in the first-level cache while each of the 16 is read.</summary>
     private const int CutColumns = 128;
 
+    /// <summary>Rows of a straight read that go together: a strip is read forward for that long before the next one begins elsewhere.</summary>
+    private const int GroupRows = 16;
+
     private readonly Strips _matrix = matrix;
     private readonly ReadOnlySpan<double> _signs = signs;
     private readonly long _columns = columns;
@@ -14,18 +17,21 @@ internal readonly unsafe ref struct OrthogonalReader(Strips matrix, ReadOnlySpan
     /// <summary>Element (r, c) is entry (r, c) of Q.</summary>
     public void ReadStraight<TValue>(long first, Span<TValue> destination) where TValue : unmanaged
     {
-        nint row = (nint)(first / _columns);
-        long column = first % _columns;
-        for (int at = 0; at < destination.Length;)
+        long last = first + destination.Length - 1;
+        long lastRow = last / _columns;
+        for (long groupRow = first / _columns; groupRow <= lastRow; groupRow += GroupRows)
         {
-            int strip = (int)(column / Strips.Width);
-            int lane = (int)(column % Strips.Width);
-            int length = (int)Math.Min(Math.Min(Strips.Width - lane, _columns - column), destination.Length - at);
-            double* source = _matrix.At(strip, row) + lane;
-            for (int i = 0; i < length; i++) destination[at + i] = Round<TValue>(_gain * _signs[(int)column + i] * source[i]);
-            at += length;
-            column += length;
-            if (column == _columns) (row, column) = (row + 1, 0);
+            long endRow = Math.Min(groupRow + GroupRows, lastRow + 1);
+            for (int strip = 0; strip < _matrix.Count; strip++)
+            {
+                for (long row = groupRow; row < endRow; row++)
+                {
+                    long from = Math.Max((long)strip * Strips.Width, first - (row * _columns));
+                    long to = Math.Min(Math.Min(((long)strip + 1) * Strips.Width, _columns), last + 1 - (row * _columns));
+                    if (from >= to) continue;
+                    Round(_matrix.At(strip, (nint)row) + (from % Strips.Width), 1, _gain, _signs[(int)from..(int)to], destination.Slice((int)((row * _columns) + from - first), (int)(to - from)));
+                }
+            }
         }
     }
 
@@ -44,20 +50,33 @@ internal readonly unsafe ref struct OrthogonalReader(Strips matrix, ReadOnlySpan
                     long from = Math.Max(cut, first - (row * _columns));
                     long to = Math.Min(Math.Min(cut + CutColumns, _columns), last + 1 - (row * _columns));
                     if (from >= to) continue;
-                    double factor = _gain * _signs[(int)row];
                     double* source = _matrix.At((int)(row / Strips.Width), (nint)from) + (row % Strips.Width);
-                    Span<TValue> target = destination.Slice((int)((row * _columns) + from - first), (int)(to - from));
-                    for (int i = 0; i < target.Length; i++) target[i] = Round<TValue>(factor * source[(nint)i * Strips.Width]);
+                    Round(source, Strips.Width, _gain, _signs.Slice((int)row, 1), destination.Slice((int)((row * _columns) + from - first), (int)(to - from)));
                 }
             }
         }
     }
 
-    // The comparison is decided when the method is compiled for the type.
-    private static TValue Round<TValue>(double value) where TValue : unmanaged
+    /// <summary>Numbers <paramref name="stride"/> apart, each times gain and its sign; one sign may be that of all.</summary>
+    private static void Round<TValue>(double* source, nint stride, double gain, ReadOnlySpan<double> signs, Span<TValue> target) where TValue : unmanaged
     {
-        if (typeof(TValue) == typeof(float)) return (TValue)(object)(float)value;
-        if (typeof(TValue) == typeof(double)) return (TValue)(object)value;
-        throw new ArgumentException($"an orthogonal matrix is read as float or double, not as {typeof(TValue).Name}");
+        fixed (TValue* start = target)
+        fixed (double* sign = signs)
+        {
+            nint step = signs.Length == target.Length ? 1 : 0;
+            // The comparison is decided when the method is compiled for the type.
+            if (typeof(TValue) == typeof(float))
+            {
+                for (int i = 0; i < target.Length; i++) ((float*)start)[i] = (float)(gain * sign[i * step] * source[i * stride]);
+            }
+            else if (typeof(TValue) == typeof(double))
+            {
+                for (int i = 0; i < target.Length; i++) ((double*)start)[i] = gain * sign[i * step] * source[i * stride];
+            }
+            else
+            {
+                throw new ArgumentException($"an orthogonal matrix is read as float or double, not as {typeof(TValue).Name}");
+            }
+        }
     }
 }
