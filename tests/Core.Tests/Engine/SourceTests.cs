@@ -6,7 +6,7 @@ using ShardInit.Model;
 using ShardInit.Planning;
 using ShardInit.Random;
 
-namespace ShardInit.Core.Tests.Sources;
+namespace ShardInit.Core.Tests.Engine;
 
 /// <summary>Values of the kinds that are more than one draw an element.</summary>
 public sealed class SourceTests

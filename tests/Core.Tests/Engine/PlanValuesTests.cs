@@ -8,7 +8,7 @@ using ShardInit.Planning;
 using ShardInit.Random;
 using static ShardInit.Core.Tests.Engine.NumberPlans;
 
-namespace ShardInit.Core.Tests.Sources;
+namespace ShardInit.Core.Tests.Engine;
 
 /// <summary>A tensor is the same however it is asked for.</summary>
 public sealed class PlanValuesTests

@@ -4,7 +4,7 @@ using ShardInit.Initializers;
 using ShardInit.Model;
 using ShardInit.Planning;
 
-namespace ShardInit.Core.Tests.Sources;
+namespace ShardInit.Core.Tests.Engine;
 
 /// <summary>Plans put together by hand, for tests of values: logical tensors and one stored tensor made of parts of them.</summary>
 internal static class NumberPlans

@@ -5,7 +5,7 @@ using ShardInit.Initializers;
 using ShardInit.Model;
 using ShardInit.Planning;
 
-namespace ShardInit.Core.Tests.Sources;
+namespace ShardInit.Core.Tests.Engine;
 
 /// <summary>A plan of one tensor, and its values.</summary>
 internal static class OneTensor

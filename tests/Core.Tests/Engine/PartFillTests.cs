@@ -7,7 +7,7 @@ using ShardInit.Planning;
 using Xunit.Abstractions;
 using static ShardInit.Core.Tests.Engine.NumberPlans;
 
-namespace ShardInit.Core.Tests.Sources;
+namespace ShardInit.Core.Tests.Engine;
 
 /// <summary>Joined, cut, stepped and transposed storage against the definition of a part, element by element.</summary>
 public sealed class PartFillTests(ITestOutputHelper output)

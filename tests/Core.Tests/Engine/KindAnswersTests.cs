@@ -3,7 +3,7 @@ using ShardInit.Initializers;
 using ShardInit.Model;
 using ShardInit.Planning;
 
-namespace ShardInit.Core.Tests.Sources;
+namespace ShardInit.Core.Tests.Engine;
 
 /// <summary>The known answers of docs/determinism.md, section 12: computed by another program from the text.</summary>
 public sealed class KindAnswersTests
