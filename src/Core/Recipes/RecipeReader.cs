@@ -13,7 +13,7 @@ internal sealed class RecipeReader
     public const int MaxRules = 10_000;
 
     private static readonly string[] s_recipeKeys = ["name", "version", "description", "rules"];
-    private static readonly string[] s_ruleKeys = ["match", "regex", "kind", "layers", "ndim", "init", "args", "optional", "seed"];
+    private static readonly string[] s_ruleKeys = ["family", "match", "regex", "kind", "layers", "ndim", "init", "args", "optional", "seed"];
 
     private readonly string _origin;
     private readonly Problems _problems = new();
@@ -63,9 +63,16 @@ internal sealed class RecipeReader
         RefuseOtherKeys(node, s_ruleKeys);
         List<string> texts = [];
         List<ImmutableArray<Criterion>> criteria = [];
+        ImmutableArray<Glob> families = Globs("family", node.Find("family"), texts);
+        ImmutableArray<Glob> kinds = [];
         foreach (string key in (string[])["match", "regex", "kind", "layers", "ndim"])
         {
             if (node.Find(key) is not YamlNode value) continue;
+            if (key == "kind")
+            {
+                kinds = Globs(key, value, texts);
+                continue;
+            }
             YamlNode[] items = value.Kind == YamlKind.List ? [.. value.Items] : [value];
             if (items.Length == 0) Wrong<Rule>(value.Line, $"{key}: expected a pattern, found an empty list");
             ImmutableArray<Criterion>.Builder group = ImmutableArray.CreateBuilder<Criterion>();
@@ -73,7 +80,7 @@ internal sealed class RecipeReader
             criteria.Add(group.ToImmutable());
             texts.Add($"{key} {string.Join("|", items.Select(item => item.Text))}");
         }
-        if (criteria.Count == 0) Wrong<Rule>(node.Line, "expected match, regex, kind, layers or ndim: a rule for every tensor says match: \"*\"");
+        if (criteria.Count == 0 && node.Find("kind") is null) Wrong<Rule>(node.Line, "expected match, regex, kind, layers or ndim: a rule for every tensor says match: \"*\"");
         bool optional = Optional(node.Find("optional"));
         if (new CallReader(Wrong, _plugins).Read(node) is not InitCall call) return null;
         return new Rule
@@ -81,10 +88,40 @@ internal sealed class RecipeReader
             Line = node.Line,
             Text = string.Join(", ", texts),
             Criteria = [.. criteria],
+            Families = families,
+            Kinds = kinds,
             Call = call,
             Optional = optional,
             Seed = Seed(node),
         };
+    }
+
+    private ImmutableArray<Glob> Globs(string key, YamlNode? node, List<string> texts)
+    {
+        if (node is null) return [];
+        ImmutableArray<Glob>.Builder globs = ImmutableArray.CreateBuilder<Glob>();
+        YamlNode[] items = node.Kind == YamlKind.List ? [.. node.Items] : [node];
+        foreach (YamlNode item in items)
+        {
+            if (item.Kind != YamlKind.Scalar || item.IsNull) Wrong<Rule>(item.Line, $"{key}: expected a pattern, found {item.Describe()}");
+            else if (item.Text.Any(char.IsControl)) Wrong<Rule>(item.Line, $"{key}: {Problems.Quote(item.Text)}: names hold no control characters");
+            else if (Pattern(key, item) is Glob glob) globs.Add(glob);
+        }
+        if (items.Length == 0) Wrong<Rule>(node.Line, $"{key}: expected a pattern, found an empty list");
+        texts.Add($"{key} {string.Join("|", items.Select(item => item.Text))}");
+        return globs.ToImmutable();
+    }
+
+    private Glob? Pattern(string key, YamlNode item)
+    {
+        try
+        {
+            return Glob.Parse(item.Text);
+        }
+        catch (FormatException error)
+        {
+            return Wrong<Glob>(item.Line, $"{key}: {Problems.Quote(item.Text)}: {error.Message}");
+        }
     }
 
     private Criterion? Criterion(string key, YamlNode item)
