@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Text;
 using ShardInit.Client.CommandLine;
 using ShardInit.Client.Tests.Support;
+using ShardInit.Model;
 using static ShardInit.Client.Tests.Support.CommandLineRun;
 
 namespace ShardInit.Client.Tests;
@@ -51,6 +53,33 @@ public sealed class ReadCommandTests : IDisposable
         Assert.Empty(outcome.Output);
         Assert.Equal(expected, File.ReadAllBytes(path));
         Assert.DoesNotContain(Directory.EnumerateFiles(_scratch.Root), name => name.Contains(".tmp", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_link_keeps_pointing_where_it_did_and_a_pipe_takes_the_bytes()
+    {
+        byte[] expected = Read("--format", "raw", "--slice", "0");
+        string target = _scratch["target.raw"], link = _scratch["link.raw"], pipe = _scratch["pipe"];
+        File.WriteAllText(target, "older");
+        File.CreateSymbolicLink(link, target);
+        Expect(ExitCode.Done, "read", _directory, "--tensor", Down, "--format", "raw", "--slice", "0", "--out", link);
+        Assert.Equal(target, File.ResolveLinkTarget(link, returnFinalTarget: false)!.FullName);
+        Assert.Equal(expected, File.ReadAllBytes(target));
+
+        if (!OperatingSystem.IsLinux()) return;
+        using (Process made = Process.Start("mkfifo", pipe)) made.WaitForExit();
+        Task<byte[]> reader = Task.Run(() =>
+        {
+            using FileStream stream = File.OpenRead(pipe);
+            using MemoryStream all = new();
+            stream.CopyTo(all);
+            return all.ToArray();
+        });
+        Expect(ExitCode.Done, "read", _directory, "--tensor", Down, "--format", "raw", "--slice", "0", "--out", pipe);
+        Assert.True(SpecialFiles.Is(pipe));
+        Assert.Equal(expected, await reader.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.True(SpecialFiles.Is("/dev/null"));
+        Assert.False(SpecialFiles.Is(target) || SpecialFiles.Is(link) || SpecialFiles.Is(_scratch.Root) || SpecialFiles.Is(_scratch["nothing"]));
     }
 
     [Theory]

@@ -65,6 +65,58 @@ public sealed class VerifyCommandTests : IDisposable
         Expect(ExitCode.Done, "verify", _directory, "--values");
     }
 
+    [Theory]
+    [InlineData("resume")]
+    [InlineData("verify", "--repair")]
+    public void A_directory_sealed_with_another_plan_is_not_overwritten(string command, params string[] options)
+    {
+        string other = _scratch["other"];
+        Expect(ExitCode.Done, "init", _scratch["config.json"], "--out", other, "--seed", "7", "--tile-size", "16KiB", "--shard-size", "64KiB", "--quiet");
+        File.Copy(Path.Combine(other, "plan.json"), Path.Combine(_directory, "plan.json"), overwrite: true);
+        string before = Scratch.Fingerprint(_directory);
+        Outcome outcome = Expect(command == "resume" ? ExitCode.Failed : ExitCode.Defects, [command, _directory, .. options]);
+        Assert.Contains("it was sealed as plan", outcome.Error);
+        Assert.Equal(before, Scratch.Fingerprint(_directory));
+    }
+
+    [Theory]
+    [InlineData("manifest.json")]
+    [InlineData("index.arrow")]
+    public void A_directory_in_place_of_a_file_is_a_defect_and_a_dangling_link_is_mended(string name)
+    {
+        string path = Path.Combine(_directory, name);
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+        Outcome outcome = Expect(ExitCode.Defects, "verify", _directory, "--json");
+        JsonElement[] lines = [.. outcome.OutputLines.Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Contains(lines, line => line.TryGetProperty("kind", out JsonElement kind) && kind.GetString() == DefectKinds.Unreadable && line.GetProperty("file").GetString() == name);
+        Assert.Equal(1, lines[^1].GetProperty("defects").GetInt32());
+
+        Directory.Delete(path);
+        File.CreateSymbolicLink(path, _scratch["nothing"]);
+        Expect(ExitCode.Done, "verify", _directory, "--repair");
+        Assert.Equal(_sound, Scratch.Fingerprint(_directory));
+    }
+
+    [Fact]
+    public void A_directory_in_place_of_a_shard_is_named_with_what_to_do()
+    {
+        string path = Path.Combine(_directory, PlanOf().Files[0].Name);
+        File.Delete(path);
+        Directory.CreateDirectory(path);
+        Assert.Contains("a directory has this name; remove it", Expect(ExitCode.Failed, "verify", _directory, "--repair").Error);
+    }
+
+    [Fact]
+    public void A_damaged_plan_is_a_defect_with_totals()
+    {
+        File.WriteAllText(Path.Combine(_directory, "plan.json"), "{");
+        JsonElement[] lines = [.. Expect(ExitCode.Defects, "verify", _directory, "--json").OutputLines.Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal(2, lines.Length);
+        Assert.Equal(DefectKinds.BadPlan, lines[0].GetProperty("kind").GetString());
+        Assert.Equal(1, lines[1].GetProperty("defects_left").GetInt32());
+    }
+
     [Fact]
     public void A_value_changed_together_with_its_digest_is_found_by_regenerating()
     {

@@ -28,8 +28,9 @@ internal static class VerifyCommand
         }
         catch (ShardFormatException exception) when (!Program.IsNewer(exception))
         {
-            Defect defect = new(Path.GetFileName(exception.Path), null, null, exception.Code.ToString(), exception.Message);
+            Defect defect = new(Path.GetFileName(exception.Path), null, null, DefectKinds.BadPlan, exception.Message);
             Show(given, [defect]);
+            if (given.Has(Flags.Json)) ShowTotalsWithoutPlan(given);
             given.Terminal.Error($"{exception.Message}; nothing else can be checked without it: restore it from a copy, or run init with the same inputs into a new directory");
             return ExitCode.Defects;
         }
@@ -89,6 +90,17 @@ internal static class VerifyCommand
             });
         }
     }
+
+    // Of a directory whose plan cannot be read nothing more is known.
+    private static void ShowTotalsWithoutPlan(Invocation given) => given.Terminal.PrintJson(json =>
+    {
+        json.WriteNull("plan_id");
+        json.WriteNull("values_id");
+        json.WriteBoolean("values_compared", false);
+        json.WriteNumber("defects", 1);
+        json.WriteNumber("files_repaired", 0);
+        json.WriteNumber("defects_left", 1);
+    });
 
     private static int Conclude(Invocation given, string directory, Plan plan, VerificationReport before, VerificationReport after, int filesRepaired)
     {

@@ -1,14 +1,26 @@
+using ShardInit.Model;
+
 namespace ShardInit.Client.Output;
 
-/// <summary>A file that appears under its name whole or not at all: written beside it and renamed.</summary>
+/// <summary>
+/// A file that appears under its name whole or not at all: written beside it and renamed. Where a link stands under the name, what it points to is written. A pipe or
+/// device takes the bytes directly: a rename would put a file in its place.
+/// </summary>
 internal sealed class OutputFile : IDisposable
 {
     private readonly string _path;
-    private readonly string _temporary;
+    private readonly string? _temporary;
     private bool _published;
 
     public OutputFile(string path)
     {
+        if (SpecialFiles.Is(path))
+        {
+            _path = path;
+            Stream = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 1 << 16);
+            return;
+        }
+        if (new FileInfo(path).LinkTarget is not null) path = File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
         _path = path;
         _temporary = $"{path}.tmp-{Environment.ProcessId}";
         string directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
@@ -22,13 +34,13 @@ internal sealed class OutputFile : IDisposable
     public void Publish()
     {
         Stream.Dispose();
-        File.Move(_temporary, _path, overwrite: true);
+        if (_temporary is not null) File.Move(_temporary, _path, overwrite: true);
         _published = true;
     }
 
     public void Dispose()
     {
         Stream.Dispose();
-        if (!_published) File.Delete(_temporary);
+        if (!_published && _temporary is not null) File.Delete(_temporary);
     }
 }

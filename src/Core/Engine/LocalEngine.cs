@@ -30,6 +30,7 @@ public static class LocalEngine
         if (plan.PlanId != writer.Plan.PlanId) throw new ArgumentException($"values of plan {plan.PlanId} for a directory of plan {writer.Plan.PlanId}", nameof(values));
         progress.Expect(files.Sum(file => ValueBytes(plan, file)), files.Count);
         cancel.ThrowIfCancellationRequested();
+        writer.RefuseChangedPlan();
         long tiles = files.Sum(file => (long)plan.Files[file].Tiles.Length);
         if (files.Count == 0) return;
         using PartQueue<ShardFileWriter> queue = new(files, file => (writer.Begin(file, replace), plan.Files[file].Tiles.Length));

@@ -25,7 +25,7 @@ public static class Verification
     internal static VerificationReport Run(Checkpoint checkpoint, IReadOnlyList<int> files, ITileSource? values, int threads, EngineProgress progress, CancellationToken cancel)
     {
         (Plan plan, string directory) = (checkpoint.Plan, checkpoint.DirectoryPath);
-        bool isSealed = File.Exists(Path.Combine(directory, CheckpointFiles.Manifest));
+        bool isSealed = Path.Exists(Path.Combine(directory, CheckpointFiles.Manifest));
         IReadOnlyList<Defect>[] found = new IReadOnlyList<Defect>[plan.Files.Length];
         Array.Fill(found, []);
         progress.Expect(files.Sum(file => LocalEngine.ValueBytes(plan, file)), files.Count);

@@ -135,10 +135,14 @@ public sealed partial class ConfigReader
         return null;
     }
 
-    /// <summary>A number that recipes read; missing: <paramref name="classDefault"/>. Its value is checked where a rule uses it.</summary>
+    /// <summary>
+    /// A number that recipes read; missing: <paramref name="classDefault"/>. Its value is checked where a rule uses it; that it is a number (or null) is checked here,
+    /// because a formula's <c>or</c> would take a text for a name that is not there.
+    /// </summary>
     public void Number(string key, double classDefault)
     {
-        if (_root[key] is null) _filled.Add(new(key, classDefault.ToString("R", CultureInfo.InvariantCulture)));
+        if (_root[key] is not JsonNode node) _filled.Add(new(key, classDefault.ToString("R", CultureInfo.InvariantCulture)));
+        else if (node.Kind != JsonKind.Null && !node.TryDouble(out _)) Wrong(key, node, "a number or null");
     }
 
     public bool Has(string key) => _root[key] is not null;

@@ -70,8 +70,11 @@ internal static class SafetensorsHeader
     private static void ReadMetadata(ref Utf8JsonReader reader)
     {
         Expect(reader.TokenType == JsonTokenType.StartObject, $"__metadata__: expected an object");
+        HashSet<string> keys = new(StringComparer.Ordinal);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
+            string key = reader.GetString()!;
+            Expect(keys.Add(key), $"__metadata__: the name {Problems.Quote(key)} stands twice");
             reader.Read();
             Expect(reader.TokenType == JsonTokenType.String, $"__metadata__: expected texts only");
         }

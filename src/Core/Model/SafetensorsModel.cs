@@ -40,6 +40,7 @@ internal static class SafetensorsModel
         {
             string full = Path.Combine(directory, file);
             if (!File.Exists(full)) { problems.Add($"{path}: weight_map names {Problems.Quote(file)}, which is not there"); continue; }
+            if (SpecialFiles.Is(full)) { problems.Add($"{path}: weight_map names {Problems.Quote(file)}, which is a pipe or device; expected a .safetensors file"); continue; }
             long before = problems.Count;
             List<HeaderTensor> tensors = SafetensorsHeader.Read(full, problems);
             if (problems.Count > before) continue;

@@ -56,6 +56,10 @@ public sealed class Checkpoint : IDisposable
         {
             ManifestProblem = error;
         }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            ManifestProblem = new ShardFormatException(ShardFormatCode.BadManifest, Path.Combine(directory, CheckpointFiles.Manifest), $"cannot be read ({error.Message})");
+        }
     }
 
     /// <summary>Opens one shard file, memory-mapped. The caller disposes it.</summary>

@@ -11,7 +11,7 @@ public sealed class CheckpointWriter : IDisposable
 {
     private readonly FileOperations _operations;
     private readonly PlanCodec _codec;
-    private readonly string _planDigest;
+    private string _planDigest;
     private List<int> _missing = [];
 
     public string DirectoryPath { get; }
@@ -103,6 +103,13 @@ public sealed class CheckpointWriter : IDisposable
     public ShardFileWriter Begin(int file, bool replace) => new(_operations, DirectoryPath, ShardLayout.Of(Plan, file), file, replace);
 
     /// <summary>
+    /// Refuses to go on where a sound manifest says that plan.json was changed after sealing, or puts the sealed plan.json back where that can be done. To be called before
+    /// shards are written: files of the sealed plan would be overwritten by those of another.
+    /// </summary>
+    /// <exception cref="ShardFormatException">DigestMismatch.</exception>
+    public void RefuseChangedPlan() => _planDigest = new Sealer(_operations, DirectoryPath, Plan, _planDigest).RefuseChangedPlan(_codec, _missing.Count < Plan.Files.Length);
+
+    /// <summary>
     /// Checks that every file is committed, publishes index.arrow, removes what is left of unfinished work, publishes manifest.json. Where both are there and right,
     /// nothing is written; where they are damaged, they are replaced.
     /// </summary>
@@ -110,9 +117,8 @@ public sealed class CheckpointWriter : IDisposable
     /// <exception cref="ShardFormatException">DigestMismatch: the manifest is sound and says that plan.json was changed.</exception>
     public void Seal()
     {
-        Sealer sealer = new(_operations, DirectoryPath, Plan, _planDigest);
-        sealer.RefuseChangedPlan(_codec);
-        sealer.Seal();
+        RefuseChangedPlan();
+        new Sealer(_operations, DirectoryPath, Plan, _planDigest).Seal();
         _missing = [];
         IsSealed = true;
     }

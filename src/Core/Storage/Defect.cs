@@ -32,7 +32,7 @@ public static class DefectKinds
     public const string BadManifest = "bad_manifest";
     /// <summary>index.arrow is not what plan and files make of it.</summary>
     public const string BadIndex = "bad_index";
-    /// <summary>plan.json does not cover every element exactly once.</summary>
+    /// <summary>plan.json cannot be read as one, or does not cover every element exactly once.</summary>
     public const string BadPlan = "bad_plan";
     /// <summary>plan.json is not the one that the manifest was sealed with.</summary>
     public const string PlanMismatch = "plan_mismatch";

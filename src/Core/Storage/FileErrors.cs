@@ -14,6 +14,7 @@ internal static class FileErrors
         Errno.EROFS => $"{path}: cannot {doing}: the file system is read-only; choose another directory",
         Errno.EFBIG => $"{path}: cannot {doing}: the file system does not take files of this size; choose a smaller --shard-size",
         Errno.ENOENT => $"{path}: cannot {doing}: the file or its directory is gone; was it deleted by another process? run again",
+        Errno.EISDIR => $"{path}: cannot {doing}: a directory has this name; remove it and run again",
         _ => $"{path}: cannot {doing}: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error)} (error {error})",
     }, error);
 

@@ -28,7 +28,8 @@ public sealed class FileVerification : IDisposable
         string path = Path.Combine(directory, _layout.FileName);
         _shard = plan.Files[file];
         _values = values;
-        _entry = manifest?.Files.FirstOrDefault(listed => listed.Name == _layout.FileName);
+        // In the order of the plan; a manifest in another order is a defect of its own.
+        _entry = file < manifest?.Files.Length && manifest.Files[file].Name == _layout.FileName ? manifest.Files[file] : null;
         _tiles = [];
         try
         {

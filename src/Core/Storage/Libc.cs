@@ -6,7 +6,7 @@ namespace ShardInit.Storage;
 /// <summary>errno values of Linux.</summary>
 internal static class Errno
 {
-    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EEXIST = 17, EINVAL = 22, EFBIG = 27, ENOSPC = 28, EROFS = 30;
+    public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EEXIST = 17, EISDIR = 21, EINVAL = 22, EFBIG = 27, ENOSPC = 28, EROFS = 30;
     public const int ENOSYS = 38, EOPNOTSUPP = 95, EDQUOT = 122;
 }
 

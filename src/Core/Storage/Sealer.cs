@@ -22,20 +22,23 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
 
     /// <summary>
     /// A sound manifest that names another digest of plan.json says that plan.json was changed after sealing: sealing again would bless the change. Where writing
-    /// the plan anew gives the sealed bytes, they are put back.
+    /// the plan anew gives the sealed bytes, they are put back. A manifest of another plan is a stray one where files of this plan are there, and is left to be replaced.
     /// </summary>
-    public void RefuseChangedPlan(PlanCodec codec)
+    /// <param name="hasFiles">A shard of this plan is committed.</param>
+    /// <returns>The digest of plan.json as it is now.</returns>
+    public string RefuseChangedPlan(PlanCodec codec, bool hasFiles)
     {
-        if (TryReadManifest() is not { } manifest || manifest.PlanDigest == planDigest || manifest.PlanId != plan.PlanId) return;
+        if (TryReadManifest() is not { } manifest || manifest.PlanDigest == planDigest || (manifest.PlanId != plan.PlanId && hasFiles)) return planDigest;
         byte[] written = codec.Write(plan);
         string path = Path.Combine(directory, CheckpointFiles.Plan);
         if (Digests.Sha256(written) != manifest.PlanDigest)
         {
+            string whose = manifest.PlanId == plan.PlanId ? "" : $" (it was sealed as plan {manifest.PlanId}, this is plan {plan.PlanId})";
             throw new ShardFormatException(ShardFormatCode.DigestMismatch, path,
-                $"expected {manifest.PlanDigest} by {CheckpointFiles.Manifest}, found {planDigest}; restore {CheckpointFiles.Plan} from a copy, or delete {CheckpointFiles.Manifest} to accept it as it is");
+                $"expected {manifest.PlanDigest} by {CheckpointFiles.Manifest}, found {planDigest}{whose}; restore {CheckpointFiles.Plan} from a copy, or delete {CheckpointFiles.Manifest} to accept it as it is");
         }
         TemporaryFile.Publish(operations, directory, CheckpointFiles.Plan, written, replace: true);
-        planDigest = manifest.PlanDigest;
+        return planDigest = manifest.PlanDigest;
     }
 
     public void Seal()
@@ -48,9 +51,16 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
         if (existing is not null && existing.AsSpan().SequenceEqual(manifest)) return;
         // Names of files that other processes published are made durable before the name that vouches for them.
         operations.FlushDirectory(directory);
+        bool replace = existing is not null;
         TemporaryFile.PublishRacing(
-            () => TemporaryFile.Publish(operations, directory, CheckpointFiles.Manifest, manifest, replace: existing is not null),
-            () => (existing = TryReadManifestBytes()) is not null && existing.AsSpan().SequenceEqual(manifest));
+            () => TemporaryFile.Publish(operations, directory, CheckpointFiles.Manifest, manifest, replace),
+            () =>
+            {
+                // What has the name and is not ours is replaced, also a link to nothing.
+                existing = TryReadManifestBytes();
+                replace = existing is null || !existing.AsSpan().SequenceEqual(manifest);
+                return !replace;
+            });
     }
 
     public Manifest Describe(ImmutableArray<ManifestFile> files, long indexSize, string indexDigest) => new()

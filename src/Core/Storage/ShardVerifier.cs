@@ -67,6 +67,11 @@ public static class ShardVerifier
             defects.Add(new Defect(CheckpointFiles.Manifest, null, null, DefectKinds.BadManifest, error.Message));
             return null;
         }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            defects.Add(new Defect(CheckpointFiles.Manifest, null, null, DefectKinds.Unreadable, error.Message));
+            return null;
+        }
         if (manifest.PlanId != plan.PlanId)
         {
             defects.Add(new Defect(CheckpointFiles.Manifest, null, null, DefectKinds.BadManifest, $"belongs to plan {manifest.PlanId}, {CheckpointFiles.Plan} is plan {plan.PlanId}"));
@@ -93,11 +98,23 @@ public static class ShardVerifier
 
     private static void VerifyIndex(string directory, Sealer sealer, Manifest? manifest, List<Defect> defects)
     {
-        if (!File.Exists(Path.Combine(directory, CheckpointFiles.Index)))
+        if (!Path.Exists(Path.Combine(directory, CheckpointFiles.Index)))
         {
             defects.Add(new Defect(CheckpointFiles.Index, null, null, DefectKinds.MissingFile, "the file is missing"));
             return;
         }
+        try
+        {
+            CompareIndex(sealer, manifest, defects);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            defects.Add(new Defect(CheckpointFiles.Index, null, null, DefectKinds.Unreadable, error.Message));
+        }
+    }
+
+    private static void CompareIndex(Sealer sealer, Manifest? manifest, List<Defect> defects)
+    {
         // Where a shard is damaged, its tile digests are no measure for the index: then the manifest's digest is.
         bool allSound = true;
         (_, _, bool same) = sealer.CompareIndex((file, committed, _) =>

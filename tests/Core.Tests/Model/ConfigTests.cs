@@ -136,6 +136,8 @@ public sealed class ConfigTests
     [InlineData("flag that is no flag", "\"vocab_size\": 101", "\"vocab_size\": 101, \"tie_word_embeddings\": \"yes\"", "expected true or false")]
     [InlineData("padding row outside", "\"vocab_size\": 101", "\"vocab_size\": 101, \"pad_token_id\": 101", "pad_token_id")]
     [InlineData("unknown dtype", "\"vocab_size\": 101", "\"vocab_size\": 101, \"torch_dtype\": \"int3\"", "torch_dtype: expected one of")]
+    [InlineData("range that is a text", "\"vocab_size\": 101", "\"vocab_size\": 101, \"initializer_range\": \"0.05\"", "initializer_range: expected a number or null, found the text '0.05'")]
+    [InlineData("range that is a flag", "\"vocab_size\": 101", "\"vocab_size\": 101, \"initializer_range\": true", "initializer_range: expected a number or null")]
     [InlineData("negative range", "\"vocab_size\": 101", "\"vocab_size\": 101, \"initializer_range\": -0.5", "expected std of 0 or more")]
     [InlineData("infinite range", "\"vocab_size\": 101", "\"vocab_size\": 101, \"initializer_range\": Infinity", "std is not a finite number")]
     public void BadValuesAreRefused(string what, string old, string @new, string expected)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Text;
 using ShardInit.Model;
 using ShardInit.Planning;
@@ -25,6 +26,20 @@ public sealed class SafetensorsTests
         using Workspace workspace = new();
         string path = workspace.Write("model.safetensors", file);
         return Workspace.ProblemsOf(() => ModelInput.Read(path));
+    }
+
+    [Fact]
+    public void AKeyOfTheMetadataThatStandsTwiceIsRefused() => Assert.Contains("'format' stands twice", Assert.Single(ProblemsOf(FileOf(
+        Good.Replace("\"format\": \"pt\"", "\"format\": \"pt\", \"format\": \"tf\"", StringComparison.Ordinal), 20))));
+
+    [Fact]
+    public void AnIndexThatNamesAPipeIsRefusedAndNotReadForEver()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        using Workspace workspace = new();
+        string index = workspace.Write("model.safetensors.index.json", """{"weight_map": {"a": "pipe.safetensors"}}"""u8.ToArray());
+        using (Process made = Process.Start("mkfifo", Path.Combine(Path.GetDirectoryName(index)!, "pipe.safetensors"))) made.WaitForExit();
+        Assert.Contains("which is a pipe or device", Assert.Single(Workspace.ProblemsOf(() => ModelInput.Read(index))));
     }
 
     [Fact]
