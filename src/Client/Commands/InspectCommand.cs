@@ -86,7 +86,7 @@ internal static class InspectCommand
         StoredTensor tensor = plan.Tensors[index];
         Plan only = plan with { Tensors = [tensor] };
         var tiles = plan.Files.SelectMany(file => file.Tiles.Select((tile, number) => (File: file.Name, Number: number, Tile: tile))).Where(at => at.Tile.Tensor == index).OrderBy(at => at.Tile.FirstElement).ToArray();
-        var keys = tensor.Parts.Select(part => plan.Logical[part.Logical]).Select(logical => (logical.Name, logical.Rule, Key: StreamKey.Derive((uint)plan.Spec, plan.Seed, plan.Namespace, logical.Name))).ToArray();
+        var keys = tensor.Parts.Select(part => plan.Logical[part.Logical]).Select(logical => (logical.Name, logical.Rule, Key: plan.KeyOf(logical))).ToArray();
         if (given.Has(Flags.Json))
         {
             using MemoryStream line = new();

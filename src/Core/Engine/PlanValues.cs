@@ -3,6 +3,7 @@ using ShardInit.Kernels;
 using ShardInit.Model;
 using ShardInit.Planning;
 using ShardInit.Random;
+using ShardInit.Recipes;
 
 namespace ShardInit.Engine;
 
@@ -14,23 +15,34 @@ public sealed class PlanValues : ITileSource
     private readonly Backend _backend;
     private readonly Draw[] _draws;
     private readonly StreamKey[] _keys;
+    private readonly ElementSource?[] _sources;
 
-    /// <exception cref="PlanException">A distribution whose numbers leave binary32.</exception>
-    public PlanValues(Plan plan, LaneChoice lanes = LaneChoice.Auto)
+    /// <param name="threads">Threads for what is computed as a whole: orthogonal matrices.</param>
+    /// <param name="cancel">Stops such a computation.</param>
+    /// <exception cref="PlanException">A distribution whose numbers leave binary32, or a formula that does not suit its tensor.</exception>
+    public PlanValues(Plan plan, LaneChoice lanes = LaneChoice.Auto, int threads = 1, CancellationToken cancel = default)
     {
         Plan = plan;
         _backend = LaneDispatch.Of(lanes);
         _draws = new Draw[plan.Logical.Length];
         _keys = new StreamKey[plan.Logical.Length];
+        _sources = new ElementSource?[plan.Logical.Length];
+        Orthogonal = new OrthogonalTensors(threads, lanes, cancel);
+        ElementSources sources = new(plan, _backend, lanes, Orthogonal);
         List<string> problems = [];
         for (int index = 0; index < _draws.Length; index++)
         {
             try
             {
+                if (!ElementSources.IsDraw(plan.Logical[index].Init))
+                {
+                    _sources[index] = sources.Of(plan.Logical[index]);
+                    continue;
+                }
                 _draws[index] = DrawChoice.Of(plan.Logical[index].Init);
-                if (_draws[index].Kind != DrawKind.Constant) _keys[index] = StreamKey.Derive((uint)plan.Spec, plan.Seed, plan.Namespace, plan.Logical[index].Name);
+                if (_draws[index].Kind != DrawKind.Constant) _keys[index] = plan.KeyOf(plan.Logical[index]);
             }
-            catch (ArgumentException problem)
+            catch (Exception problem) when (problem is ArgumentException or ExpressionException)
             {
                 problems.Add($"tensor '{plan.Logical[index].Name}': {problem.Message}");
             }
@@ -39,6 +51,9 @@ public sealed class PlanValues : ITileSource
     }
 
     public Plan Plan { get; }
+
+    /// <summary>The orthogonal matrices that are kept.</summary>
+    internal OrthogonalTensors Orthogonal { get; }
 
     /// <summary>Lane width that runs: 1, 128, 256 or 512.</summary>
     public string Lanes => _backend.Name;
@@ -65,8 +80,12 @@ public sealed class PlanValues : ITileSource
     internal void Run(int logical, DType dtype, long first, long count, Span<byte> destination)
     {
         LogicalTensor tensor = Plan.Logical[logical];
-        Draw draw = _draws[logical];
-        if (draw.Kind == DrawKind.Constant)
+        ref readonly Draw draw = ref _draws[logical];
+        if (_sources[logical] is ElementSource source)
+        {
+            source.Fill(dtype, first, count, destination);
+        }
+        else if (draw.Kind == DrawKind.Constant)
         {
             ConstantFill.Fill(draw.Value, dtype, destination);
         }

@@ -20,6 +20,7 @@ internal static class DistributionLimits
     public static string? Refusal(Distribution distribution, DType dtype)
     {
         if (distribution is Constant constant) return ConstantRefusal(constant.Value, dtype);
+        if (distribution is Rows or Eye or Dirac or FormulaDistribution or Plugin) return StructureLimits.Refusal(distribution, dtype);
         if (!dtype.IsFloat()) return $"{distribution.Kind} draws no {dtype.Name()}; integer and boolean tensors take constants only";
         double limit = Math.Min(dtype.MaxFinite(), float.MaxValue);
         return distribution switch
@@ -27,6 +28,10 @@ internal static class DistributionLimits
             Uniform uniform => UniformRefusal(uniform, limit, dtype),
             Normal normal => NormalRefusal(normal, limit, dtype),
             TruncatedNormal truncated => TruncatedRefusal(truncated, limit, dtype),
+            LogUniform logUniform => LogUniformRefusal(logUniform, limit, dtype),
+            Sparse sparse => SparseRefusal(sparse, limit, dtype),
+            Orthogonal orthogonal => GainRefusal(orthogonal.Gain, limit, dtype),
+            DeltaOrthogonal orthogonal => GainRefusal(orthogonal.Gain, limit, dtype),
             _ => throw new ArgumentOutOfRangeException(nameof(distribution), distribution.Kind, "no limits are known"),
         };
     }
@@ -80,6 +85,27 @@ internal static class DistributionLimits
         return Outside(
             double.IsInfinity(low) ? ("mean - 7.6 std", mean - (NormalReach * std)) : ("low", low),
             double.IsInfinity(high) ? ("mean + 7.6 std", mean + (NormalReach * std)) : ("high", high), limit, dtype);
+    }
+
+    private static string? LogUniformRefusal(LogUniform uniform, double limit, DType dtype)
+    {
+        (double low, double high) = (uniform.Low, uniform.High);
+        if (NotFinite(("low", low), ("high", high)) is string refusal) return refusal;
+        if (!(low > 0 && low < high)) return $"expected 0 < low < high, found low {Text(low)}, high {Text(high)}";
+        if (Outside(("low", low), ("high", high), limit, dtype) is string outside) return outside;
+        if ((float)low == 0) return $"low {Text(low)} is 0 in float32";
+        return (float)low == (float)high ? $"low {Text(low)} and high {Text(high)} are one float32 value" : null;
+    }
+
+    private static string? SparseRefusal(Sparse sparse, double limit, DType dtype) =>
+        sparse.Sparsity is >= 0 and <= 1 ? NormalRefusal(new Normal(sparse.Mean, sparse.Std), limit, dtype) : $"expected a sparsity from 0 to 1, found {Text(sparse.Sparsity)}";
+
+    // No element of a matrix with orthonormal rows or columns is beyond 1.
+    private static string? GainRefusal(double gain, double limit, DType dtype)
+    {
+        if (NotFinite(("gain", gain)) is string refusal) return refusal;
+        if (gain != 0 && (float)gain == 0) return $"gain {Text(gain)} is 0 in float32";
+        return Outside(("-gain", -gain), ("gain", gain), limit, dtype);
     }
 
     private static string? NotFinite(params ReadOnlySpan<(string Name, double Value)> numbers)

@@ -5,10 +5,14 @@ namespace ShardInit.Initializers;
 
 /// <summary>
 /// What a rule may know about one logical tensor: numbers of the tensor itself first, then those of the configuration.
-/// Fans are torch's, from the global logical shape: fan_in = shape[1] × receptive field, fan_out = shape[0] × receptive field.
+/// Fans are torch's, from the global logical shape: fan_in = shape[1] × receptive field, fan_out = shape[0] × receptive field. The tensors of one module
+/// know each other: <c>weight_fan_in</c> in a rule for <c>fc.bias</c> is the fan_in of <c>fc.weight</c>.
 /// </summary>
 public sealed class TensorFacts(LogicalSpec tensor, ModelSpec model)
 {
+    /// <summary>Last parts of names that others of the module may ask for.</summary>
+    private static readonly ImmutableArray<string> s_siblings = ["weight", "kernel", "bias"];
+
     /// <summary>Names that expressions may use for the tensor itself, beside <c>dim0</c>, <c>dim1</c> ... for the sizes of its axes.</summary>
     public static ImmutableArray<string> Names { get; } = ["fan_in", "fan_out", "fan_avg", "layer", "num_layers", "numel", "ndim"];
 
@@ -35,9 +39,28 @@ public sealed class TensorFacts(LogicalSpec tensor, ModelSpec model)
             return true;
         }
         if (model.Numbers.TryGetValue(name, out value)) return true;
+        if (SiblingOf(Tensor.Name, name) is string sibling)
+        {
+            value = 0;
+            return model.Find(sibling) is LogicalSpec found && new TensorFacts(found, model).TryNumber(name[(name.IndexOf('_') + 1)..], out value);
+        }
         if (name != "num_hidden_layers" || model.Source == ModelSource.Config) return false;
         value = Layers(name);
         return true;
+    }
+
+    /// <summary>
+    /// Name of the tensor that <c>weight_NAME</c>, <c>kernel_NAME</c> or <c>bias_NAME</c> asks for, beside the one that asks: the last part of its own name,
+    /// behind a dot or a slash, is replaced. Null where the name asks for none.
+    /// </summary>
+    internal static string? SiblingOf(string tensor, string name)
+    {
+        foreach (string sibling in s_siblings)
+        {
+            if (!name.StartsWith(sibling, StringComparison.Ordinal) || name.Length <= sibling.Length || name[sibling.Length] != '_') continue;
+            return string.Concat(tensor.AsSpan(0, tensor.LastIndexOfAny(['.', '/']) + 1), sibling);
+        }
+        return null;
     }
 
     /// <summary>Every name known here, for messages.</summary>

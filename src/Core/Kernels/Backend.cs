@@ -24,6 +24,10 @@ internal abstract class Backend
     /// <param name="destination">count elements of <paramref name="dtype"/>, little-endian.</param>
     public abstract void Fill(StreamKey key, in Draw draw, DType dtype, long first, long count, Span<byte> destination);
 
+    /// <summary>Encodes binary32 values.</summary>
+    /// <param name="destination">One element of <paramref name="dtype"/> a value, little-endian.</param>
+    public abstract void Encode(ReadOnlySpan<float> values, DType dtype, Span<byte> destination);
+
     /// <summary>How many blocks from <paramref name="block"/> on may go in one group.</summary>
     protected static int GroupSize(long block, long lastBlock) =>
         (int)Math.Min(Math.Min(GroupBlocks, lastBlock - block + 1), BlocksPerCounter1 - (block & (BlocksPerCounter1 - 1)));
@@ -79,6 +83,28 @@ internal sealed class Backend<TWide, TReals, TBits>(string name) : Backend
         }
     }
 
+    [SkipLocalsInit]
+    public override unsafe void Encode(ReadOnlySpan<float> values, DType dtype, Span<byte> destination)
+    {
+        int size = dtype.ByteSize();
+        if (destination.Length != checked(values.Length * size)) throw new ArgumentException($"expected {values.Length * size} bytes, found {destination.Length}", nameof(destination));
+        // Blocks go at once; the last elements through a block of their own.
+        int whole = values.Length / BlockElements * BlockElements;
+        fixed (float* source = values)
+        fixed (byte* target = destination)
+        {
+            if (dtype == DType.F32) Unsafe.CopyBlockUnaligned(target, source, (uint)destination.Length);
+            else if (whole > 0) Bytes(dtype, (byte*)source, target, whole / BlockElements);
+            if (dtype == DType.F32 || whole == values.Length) return;
+            float* rest = stackalloc float[BlockElements];
+            byte* encoded = stackalloc byte[BlockElements * 8];
+            new Span<float>(rest, BlockElements).Clear();
+            values[whole..].CopyTo(new Span<float>(rest, BlockElements));
+            Bytes(dtype, (byte*)rest, encoded, 1);
+            Unsafe.CopyBlockUnaligned(target + (whole * size), encoded, (uint)((values.Length - whole) * size));
+        }
+    }
+
     private static unsafe void Group(StreamKey key, ulong* schedule, in Draw draw, DType dtype, long block, int blocks, byte* scratch, byte* target)
     {
         byte* values = dtype == DType.F32 ? target : scratch + (2 * GroupWordBytes);
@@ -92,11 +118,11 @@ internal sealed class Backend<TWide, TReals, TBits>(string name) : Backend
         switch (draw.Kind)
         {
             case DrawKind.Uniform:
-                Words(key, schedule, 0, block, blocks, scratch);
+                Words(key, schedule, in draw, block, blocks, scratch);
                 UniformDraw.Fill<TReals, TBits>(in draw.Constants, in *scratch, in *more, ref *values, blocks);
                 break;
             case DrawKind.Normal:
-                Words(key, schedule, 0, block, blocks, scratch);
+                Words(key, schedule, in draw, block, blocks, scratch);
                 NormalDraw.Fill<TReals, TBits>(in draw.Constants, in *scratch, in *more, ref *values, blocks);
                 break;
             case DrawKind.FoldedQuantile:
@@ -135,10 +161,16 @@ internal sealed class Backend<TWide, TReals, TBits>(string name) : Backend
         }
     }
 
-    private static unsafe void Words(StreamKey key, ulong* schedule, uint attempt, long block, int blocks, byte* words)
+    private static unsafe void Words(StreamKey key, ulong* schedule, uint attempt, long block, int blocks, byte* words) =>
+        CounterWords(key, schedule, Philox4x32.Purpose(Purpose.Values, attempt), block, blocks, words);
+
+    private static unsafe void Words(StreamKey key, ulong* schedule, in Draw draw, long block, int blocks, byte* words) =>
+        CounterWords(key, schedule, Philox4x32.Purpose(draw.Purpose, draw.Attempt), block, blocks, words);
+
+    private static unsafe void CounterWords(StreamKey key, ulong* schedule, uint counter2, long block, int blocks, byte* words)
     {
         ulong counter = (ulong)block << 4;
-        Philox4x32.Uniform uniform = new((uint)(counter >> 32), Philox4x32.Purpose(Purpose.Values, attempt), key.Counter3, key.Key0, key.Key1);
+        Philox4x32.Uniform uniform = new((uint)(counter >> 32), counter2, key.Counter3, key.Key0, key.Key1);
         Philox4x32.Words<TWide, TBits>(in uniform, in *schedule, (uint)counter, (blocks + 1) / 2, ref *words);
     }
 

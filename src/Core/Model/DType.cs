@@ -51,5 +51,10 @@ public static class DTypes
         return dtype >= 0;
     }
 
+    /// <summary>What is wrong with a name that <see cref="TryParse"/> does not know.</summary>
+    public static string Refusal(string name) => name is "C64" or "C128" or "COMPLEX64" or "COMPLEX128"
+        ? $"{name}: complex tensors have no random stream here: store the real and the imaginary part as two tensors, each with 1/sqrt(2) of the standard deviation"
+        : $"expected one of {string.Join(", ", s_names)}, found {Errors.Problems.Quote(name)}";
+
     private static readonly string[] s_names = Enum.GetNames<DType>();
 }

@@ -27,6 +27,15 @@ public sealed record ModelSpec
     public DType? DType { get; init; }
     public string? ConfigJson { get; init; }
     public ImmutableArray<string> Warnings { get; init; } = [];
+
+    private Dictionary<string, LogicalSpec>? _byName;
+
+    /// <summary>A logical tensor by its name; null where there is none.</summary>
+    public LogicalSpec? Find(string logicalName)
+    {
+        _byName ??= Logical.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        return _byName.GetValueOrDefault(logicalName);
+    }
 }
 
 /// <summary>One random stream to be.</summary>

@@ -107,7 +107,7 @@ internal static class SafetensorsHeader
         Expect(dtype is not null && shape is not null && offsets is { Length: 2 }, $"{Problems.Quote(name)}: expected dtype, shape and two data_offsets");
         if (!DTypes.TryParse(dtype!, out DType known))
         {
-            problems.Add($"{path}: tensor {Problems.Quote(name)}: dtype {Problems.Quote(dtype!)} is not supported (supported: {string.Join(", ", Enum.GetNames<DType>())})");
+            problems.Add($"{path}: tensor {Problems.Quote(name)}: dtype: {DTypes.Refusal(dtype!)}");
             return null;
         }
         return new HeaderTensor(name, known, shape!, offsets![0], offsets[1]);

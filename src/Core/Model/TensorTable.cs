@@ -66,7 +66,7 @@ internal static class TensorTable
         if (Text(item, "dtype", where, problems) is string dtypeName)
         {
             if (DTypes.TryParse(dtypeName, out DType known)) dtype = known;
-            else problems.Add($"{where}: dtype: expected one of {string.Join(", ", Enum.GetNames<DType>())}, found {Problems.Quote(dtypeName)}");
+            else problems.Add($"{where}: dtype: {DTypes.Refusal(dtypeName)}");
         }
         string? kind = Text(item, "kind", where, problems);
         if (kind is not null && TensorNames.Refusal(kind) is string refusal) problems.Add($"{where}: kind: {refusal.Replace("the name", "it", StringComparison.Ordinal)}");

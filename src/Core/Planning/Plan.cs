@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ShardInit.Initializers;
 using ShardInit.Model;
+using ShardInit.Random;
 
 namespace ShardInit.Planning;
 
@@ -46,6 +47,9 @@ public sealed record Plan
     public required string ValuesId { get; init; }
     /// <summary>Lower-case hex SHA-256, 64 characters.</summary>
     public required string PlanId { get; init; }
+
+    /// <summary>Identity of the random words of a logical tensor.</summary>
+    public StreamKey KeyOf(LogicalTensor tensor) => StreamKey.Derive((uint)Spec, tensor.Seed ?? Seed, Namespace, tensor.Name);
 }
 
 /// <summary>One random stream: a tensor in torch orientation whose elements are a function of (seed, namespace, name, index) and <paramref name="Init"/>.</summary>
@@ -54,7 +58,11 @@ public sealed record Plan
 /// <param name="Init">Resolved distribution.</param>
 /// <param name="ZeroRows">Indices on axis 0 whose elements are zero (padding rows), ascending.</param>
 /// <param name="Rule">The recipe rule that matched, for people: for instance <c>hf@1: Linear|Embedding</c>.</param>
-public sealed record LogicalTensor(string Name, Shape Shape, Distribution Init, ImmutableArray<long> ZeroRows, string Rule);
+public sealed record LogicalTensor(string Name, Shape Shape, Distribution Init, ImmutableArray<long> ZeroRows, string Rule)
+{
+    /// <summary>The tensor's own seed, in place of the plan's; null where it has none.</summary>
+    public ulong? Seed { get; init; }
+}
 
 /// <summary>One tensor as it stands in a checkpoint.</summary>
 /// <param name="Name">Stored name.</param>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using ShardInit.Errors;
 using ShardInit.Initializers;
@@ -26,8 +25,7 @@ internal static class PlanChecks
         CheckTied(content.Tied, tensors, check);
 
         string seedText = check.Text(content, "seed");
-        check.That(ulong.TryParse(seedText, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed) && seed.ToString(CultureInfo.InvariantCulture) == seedText,
-            $"seed: expected a decimal number below 2^64, found {Problems.Quote(seedText)}");
+        check.That(Seeds.TryParse(seedText, out ulong seed), $"{Seeds.Refusal(seedText)}");
         string digest = check.Text(content, "digest");
         check.That(digest is "crc32" or "sha256", $"digest: expected crc32 or sha256, found {Problems.Quote(digest)}");
         string storage = check.Text(content, "storage_format");
@@ -95,7 +93,8 @@ internal static class PlanChecks
             {
                 check.That(row.ZeroRows[i] >= 0 && row.ZeroRows[i] < rows && (i == 0 || row.ZeroRows[i] > row.ZeroRows[i - 1]), $"tensor {Problems.Quote(row.Name)}: zero_rows: expected ascending numbers below {rows}");
             }
-            logical.Add(new LogicalTensor(row.Name, row.Shape, content.Inits[row.Init], row.ZeroRows, content.Rules[row.Rule]));
+            if (StructureLimits.Refusal(content.Inits[row.Init], row.Shape) is string refusal) check.That(false, $"tensor {Problems.Quote(row.Name)}: {content.Inits[row.Init].Kind}: {refusal}");
+            logical.Add(new LogicalTensor(row.Name, row.Shape, content.Inits[row.Init], row.ZeroRows, content.Rules[row.Rule]) { Seed = row.Seed });
         }
         return logical.DrainToImmutable();
     }

@@ -27,7 +27,7 @@ internal sealed class PlanContent
     }
 
     /// <summary>A logical tensor whose init and rule are still numbers of the lists.</summary>
-    public readonly record struct LogicalRow(string Name, Shape Shape, int Init, int Rule, ImmutableArray<long> ZeroRows);
+    public readonly record struct LogicalRow(string Name, Shape Shape, int Init, int Rule, ImmutableArray<long> ZeroRows, ulong? Seed);
 
     public readonly record struct PartRow(string Logical, ImmutableArray<AxisRange> Source, ImmutableArray<int> Permutation, ImmutableArray<AxisRange> Destination);
 

@@ -67,10 +67,13 @@ public static class PlanDifferences
                 || !left.Destination.AsSpan().SequenceEqual(right.Destination.AsSpan())) return $"made of {old.Name} there, of {@new.Name} here, or of other parts of it";
             if (!old.Shape.Equals(@new.Shape)) return $"part of {old.Name} of shape {old.Shape} there, {@new.Shape} here";
             if (DistributionJson.Key(old.Init) != DistributionJson.Key(@new.Init)) return $"{TensorLines.Describe(old.Init)} there, {TensorLines.Describe(@new.Init)} here";
+            if (old.Seed != @new.Seed) return $"{SeedOf(old)} there, {SeedOf(@new)} here";
             if (!old.ZeroRows.AsSpan().SequenceEqual(@new.ZeroRows.AsSpan())) return $"zero rows [{string.Join(", ", old.ZeroRows)}] there, [{string.Join(", ", @new.ZeroRows)}] here";
         }
         return null;
     }
+
+    private static string SeedOf(LogicalTensor tensor) => tensor.Seed is ulong seed ? $"its own seed {Seeds.Text(seed)}" : "the plan's seed";
 
     private static void Compare<T>(List<string> lines, string what, T there, T here)
     {

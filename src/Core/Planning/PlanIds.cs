@@ -29,6 +29,7 @@ public static class PlanIds
             WriteDistribution(writer, tensor.Init);
             writer.Longs(tensor.ZeroRows);
         }
+        WriteSeeds(writer, logical);
         return writer.Sha256();
     }
 
@@ -60,9 +61,37 @@ public static class PlanIds
     private static void WriteDistribution(CanonicalWriter writer, Distribution distribution)
     {
         writer.Text(distribution.Kind);
-        double[] numbers = DistributionJson.Numbers(distribution);
+        ImmutableArray<double> numbers = DistributionJson.Numbers(distribution);
         writer.Count(numbers.Length);
         foreach (double number in numbers) writer.Double(number);
+        switch (distribution)
+        {
+            case FormulaDistribution formula: writer.Texts([formula.Formula, .. formula.Names]); break;
+            case Plugin plugin: writer.Texts([plugin.Assembly, plugin.Type, .. plugin.Names]); break;
+            case Rows rows:
+                writer.Count(rows.Ranges.Length);
+                foreach (RowRange range in rows.Ranges)
+                {
+                    writer.I64(range.Start);
+                    writer.I64(range.End);
+                    WriteDistribution(writer, range.Init);
+                }
+                break;
+        }
+    }
+
+    // Nothing at all where no tensor has a seed of its own, as it was before tensors could have one.
+    private static void WriteSeeds(CanonicalWriter writer, ImmutableArray<LogicalTensor> logical)
+    {
+        int count = logical.Count(tensor => tensor.Seed is not null);
+        if (count == 0) return;
+        writer.Count(count);
+        for (int position = 0; position < logical.Length; position++)
+        {
+            if (logical[position].Seed is not ulong seed) continue;
+            writer.U64((ulong)position);
+            writer.U64(seed);
+        }
     }
 
     private static void WriteTensor(CanonicalWriter writer, StoredTensor tensor)
@@ -126,6 +155,12 @@ public static class PlanIds
         {
             Count(values.Length);
             foreach (long value in values) I64(value);
+        }
+
+        public void Texts(ImmutableArray<string> texts)
+        {
+            Count(texts.Length);
+            foreach (string text in texts) Text(text);
         }
 
         public void Text(string text)

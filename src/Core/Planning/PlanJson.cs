@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ShardInit.Errors;
 using ShardInit.Initializers;
 using ShardInit.Model;
@@ -28,7 +27,7 @@ public static class PlanJson
         Line(json, "spec"); json.Number(plan.Spec);
         Line(json, "plan_id"); json.Text(plan.PlanId);
         Line(json, "values_id"); json.Text(plan.ValuesId);
-        Line(json, "seed"); json.Text(plan.Seed.ToString(CultureInfo.InvariantCulture));
+        Line(json, "seed"); json.Text(Seeds.Text(plan.Seed));
         Line(json, "namespace"); json.Text(plan.Namespace);
         Line(json, "model"); json.Text(plan.Model);
         Line(json, "recipe"); json.Text(plan.Recipe);
@@ -97,6 +96,7 @@ public static class PlanJson
         json.Name("init"); json.Number(inits.Of(DistributionJson.Key(tensor.Init)));
         json.Name("rule"); json.Number(rules.Of(tensor.Rule));
         if (!tensor.ZeroRows.IsEmpty) { json.Name("zero_rows"); json.Longs(tensor.ZeroRows); }
+        if (tensor.Seed is ulong seed) { json.Name("seed"); json.Text(Seeds.Text(seed)); }
     }
 
     private static void WritePart(JsonOutput json, Plan plan, Part part)

@@ -16,7 +16,7 @@ internal ref struct PlanJsonReader
     public const long MaxBytes = 1L << 30;
     public const int MaxDepth = 16;
 
-    private static readonly string[] s_rowKeys = ["name", "dtype", "kind", "group", "layer", "init", "rule", "shape", "zero_rows", "buffer", "parts"];
+    private static readonly string[] s_rowKeys = ["name", "dtype", "kind", "group", "layer", "init", "rule", "shape", "zero_rows", "seed", "buffer", "parts"];
 
     private Utf8JsonReader _json;
     private readonly string _path;
@@ -113,6 +113,7 @@ internal ref struct PlanJsonReader
         long[]? shape = null;
         ImmutableArray<long> zeroRows = [];
         ImmutableArray<PlanContent.PartRow> parts = default;
+        ulong? seed = null;
         bool buffer = false;
         uint seen = 0;
         while (NextName(out string key))
@@ -132,6 +133,7 @@ internal ref struct PlanJsonReader
                 case "rule": rule = Index(key, int.MaxValue); break;
                 case "shape": shape = Longs(key); break;
                 case "zero_rows": zeroRows = [.. Longs(key)]; break;
+                case "seed": seed = Seed(); break;
                 case "buffer":
                     buffer = _json.TokenType == JsonTokenType.True;
                     if (!buffer) Expect(JsonTokenType.False, key, "true or false");
@@ -149,7 +151,7 @@ internal ref struct PlanJsonReader
         if (parts.IsDefault)
         {
             if (init < 0 || rule < 0) throw Bad($"tensor {Problems.Quote(name)}: lacks init or rule");
-            logical = new PlanContent.LogicalRow(name, size, (int)init, (int)rule, zeroRows);
+            logical = new PlanContent.LogicalRow(name, size, (int)init, (int)rule, zeroRows, seed);
         }
         if (!isStored) return (null, logical ?? throw Bad($"logical tensor {Problems.Quote(name)}: lacks init and rule"));
         if (dtype is null || !DTypes.TryParse(dtype, out DType type)) throw Bad($"tensor {Problems.Quote(name)}: dtype: expected one of {string.Join(", ", Enum.GetNames<DType>())}, found {(dtype is null ? "none" : Problems.Quote(dtype))}");
@@ -207,33 +209,8 @@ internal ref struct PlanJsonReader
     private Distribution ReadInit()
     {
         Expect(JsonTokenType.StartObject, "an object for each init");
-        string? kind = null;
-        Dictionary<string, double> given = new(StringComparer.Ordinal);
-        while (NextName(out string key))
-        {
-            Advance();
-            if (key == "kind")
-            {
-                kind = kind is null ? Text(key) : throw Twice(key);
-                continue;
-            }
-            Expect(JsonTokenType.Number, key, "a number");
-            if (!given.TryAdd(key, _json.GetDouble())) throw Twice(key);
-        }
-        if (kind is null || DistributionJson.NumberNames(kind) is not string[] names) throw Bad($"inits: unknown kind {(kind is null ? "(none)" : Problems.Quote(kind))}");
-        double[] numbers = new double[names.Length];
-        for (int i = 0; i < names.Length; i++)
-        {
-            if (given.Remove(names[i], out numbers[i])) continue;
-            numbers[i] = (kind, names[i]) switch
-            {
-                ("truncated_normal", "low") => double.NegativeInfinity,
-                ("truncated_normal", "high") => double.PositiveInfinity,
-                _ => throw Bad($"inits: {kind} lacks {names[i]}"),
-            };
-        }
-        if (given.Count > 0) throw Bad($"inits: {kind} has no number {Problems.Quote(given.Keys.First())}");
-        return DistributionJson.Create(kind, numbers);
+        using JsonDocument init = JsonDocument.ParseValue(ref _json);
+        return new DistributionReader(_path).Read(init.RootElement);
     }
 
     private Dictionary<string, string> ReadTexts(string what)
@@ -277,6 +254,12 @@ internal ref struct PlanJsonReader
     {
         Expect(JsonTokenType.String, key, "a text");
         return _json.GetString()!;
+    }
+
+    private ulong Seed()
+    {
+        string text = Text("seed");
+        return Seeds.TryParse(text, out ulong seed) ? seed : throw Bad(Seeds.Refusal(text));
     }
 
     private void ExpectList(string key) => Expect(JsonTokenType.StartArray, key, "a list");

@@ -31,6 +31,7 @@ public static class Planner
         List<string> warnings = [.. model!.Warnings];
         Decision[] decisions = RecipeEngine.Apply(recipe!, model, problems, warnings);
         DType[] dtypes = [.. model.Stored.Select(stored => DTypeOf(stored, request, model))];
+        CheckShapes(model, recipe!, decisions, problems);
         CheckNumbers(model, recipe!, decisions, dtypes, problems, warnings);
         problems.ThrowIfAny();
 
@@ -95,18 +96,27 @@ public static class Planner
     private static DType DTypeOf(StoredSpec stored, PlanRequest request, ModelSpec model) =>
         stored is { KeepsDType: true, OwnDType: DType kept } ? kept : request.DType ?? stored.OwnDType ?? model.DType ?? DType.F32;
 
+    private static void CheckShapes(ModelSpec model, Recipe recipe, Decision[] decisions, Problems problems)
+    {
+        for (int i = 0; i < decisions.Length; i++)
+        {
+            if (decisions[i].Init is not Distribution init || StructureLimits.Refusal(init, model.Logical[i].Shape) is not string refusal) continue;
+            problems.Add($"{recipe.Origin}:{decisions[i].Line}: {init.Kind}: {refusal}; for tensor {Problems.Quote(model.Logical[i].Name)}");
+        }
+    }
+
     // Each distribution is checked once per dtype that its logical tensor is stored in; equal problems are one line.
     private static void CheckNumbers(ModelSpec model, Recipe recipe, Decision[] decisions, DType[] dtypes, Problems problems, List<string> warnings)
     {
-        Dictionary<(Distribution, DType, int Line), (string First, int Count)> uses = [];
-        List<(Distribution Init, DType DType, int Line)> order = [];
+        Dictionary<(Distribution, DType, int Line, Initializer), (string First, int Count)> uses = [];
+        List<(Distribution Init, DType DType, int Line, Initializer Source)> order = [];
         for (int i = 0; i < model.Stored.Length; i++)
         {
             foreach (Part part in model.Stored[i].Parts)
             {
                 Decision decision = decisions[part.Logical];
                 if (decision.Init is null) continue;
-                var use = (decision.Init, dtypes[i], decision.Line);
+                var use = (decision.Init, dtypes[i], decision.Line, decision.Source);
                 if (uses.TryGetValue(use, out (string First, int Count) seen)) uses[use] = (seen.First, seen.Count + 1);
                 else
                 {
@@ -115,11 +125,12 @@ public static class Planner
                 }
             }
         }
-        foreach ((Distribution init, DType dtype, int line) in order)
+        foreach ((Distribution init, DType dtype, int line, Initializer source) in order)
         {
-            (string first, int count) = uses[(init, dtype, line)];
+            (string first, int count) = uses[(init, dtype, line, source)];
             string where = $"tensor {Problems.Quote(first)}{(count == 1 ? "" : $" (and {count - 1} more)")}";
-            if (DistributionLimits.Refusal(init, dtype) is string refusal) problems.Add($"{recipe.Origin}:{line}: {init.Kind}: {refusal}; for {where}");
+            if (source.RefusesType?.Invoke(dtype) is string unknown) problems.Add($"{recipe.Origin}:{line}: {source.Name}: {unknown}; for {where}");
+            else if (DistributionLimits.Refusal(init, dtype) is string refusal) problems.Add($"{recipe.Origin}:{line}: {init.Kind}: {refusal}; for {where}");
             else if (DistributionLimits.ShareOfZeros(init, dtype) is double share && share > 0)
             {
                 warnings.Add(string.Create(CultureInfo.InvariantCulture,
@@ -135,7 +146,7 @@ public static class Planner
         int[] placeOf = new int[order.Length];
         for (int place = 0; place < order.Length; place++) placeOf[order[place]] = place;
         ImmutableArray<LogicalTensor> logical =
-            [.. order.Select(i => new LogicalTensor(model.Logical[i].Name, model.Logical[i].Shape, decisions[i].Init, model.Logical[i].ZeroRows, decisions[i].Rule))];
+            [.. order.Select(i => new LogicalTensor(model.Logical[i].Name, model.Logical[i].Shape, decisions[i].Init, model.Logical[i].ZeroRows, decisions[i].Rule) { Seed = decisions[i].Seed })];
 
         StoredTensor[] tensors = new StoredTensor[model.Stored.Length];
         for (int i = 0; i < tensors.Length; i++)

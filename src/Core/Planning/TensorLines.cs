@@ -64,18 +64,25 @@ public static class TensorLines
     /// <summary>A distribution in one phrase: <c>normal mean 0 std 0.02</c>.</summary>
     public static string Describe(Distribution init)
     {
-        string[] names = DistributionJson.NumberNames(init.Kind)!;
+        if (init is Rows rows) return $"rows {string.Join("; ", rows.Ranges.Select(range => $"{range.Start}:{range.End} {Describe(range.Init)}"))}";
+        (string content, IEnumerable<string> names) = init switch
+        {
+            FormulaDistribution formula => ($" {formula.Formula}", formula.Names.AsEnumerable()),
+            Plugin plugin => ($" {plugin.Type} of {plugin.Assembly[..12]}", plugin.Names),
+            _ => ("", DistributionJson.NumberNames(init.Kind)!),
+        };
         IEnumerable<string> numbers = DistributionJson.Numbers(init).Zip(names, (value, name) => $" {name} {value.ToString("R", CultureInfo.InvariantCulture)}");
-        return init.Kind + string.Concat(numbers);
+        return init.Kind + content + string.Concat(numbers);
     }
 
     private static void WriteInit(JsonOutput json, LogicalTensor tensor)
     {
         json.Name("init");
         DistributionJson.Write(json, tensor.Init, tensor.ZeroRows.AsSpan());
+        if (tensor.Seed is ulong seed) { json.Name("seed"); json.Text(Seeds.Text(seed)); }
     }
 
     private static string Inits(Plan plan, StoredTensor tensor) =>
         string.Join("; ", tensor.Parts.Select(part => plan.Logical[part.Logical]).Select(logical =>
-            Describe(logical.Init) + (logical.ZeroRows.IsEmpty ? "" : $", rows {string.Join(", ", logical.ZeroRows)} zero")).Distinct());
+            Describe(logical.Init) + (logical.ZeroRows.IsEmpty ? "" : $", rows {string.Join(", ", logical.ZeroRows)} zero") + (logical.Seed is ulong seed ? $", seed {Seeds.Text(seed)}" : "")).Distinct());
 }

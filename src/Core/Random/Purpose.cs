@@ -9,4 +9,8 @@ internal enum Purpose
     Orthogonal = 1,
     /// <summary>Which elements of a sparse tensor are zero.</summary>
     SparseMask = 2,
+    /// <summary>The second pair of random variables of formulas.</summary>
+    Formula = 3,
+    /// <summary>The draws of plug-ins; the attempt is the number of the stream.</summary>
+    Plugin = 4,
 }

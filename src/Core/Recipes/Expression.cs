@@ -1,11 +1,10 @@
-using ShardInit.Arithmetic;
 using ShardInit.Initializers;
 
 namespace ShardInit.Recipes;
 
 /// <summary>
 /// A number or a small formula of a recipe: <c>0.02 / sqrt(2 * num_hidden_layers)</c>. Binary64 throughout, one IEEE operation per operator in the
-/// order written; functions only from <see cref="PinnedMath"/>, so a formula gives the same bits on every machine.
+/// order written; functions only from <see cref="FormulaOperations"/>, so a formula gives the same bits on every machine.
 /// </summary>
 internal abstract record Expression
 {
@@ -22,6 +21,7 @@ internal abstract record Expression
         public override double Evaluate(TensorFacts facts)
         {
             if (facts.TryNumber(Text, out double value)) return value;
+            if (TensorFacts.SiblingOf(facts.Tensor.Name, Text) is string sibling) throw new RefusalException($"{Text} has no meaning here: there is no tensor {Errors.Problems.Quote(sibling)}");
             string? near = Model.Nearest.Of(Text, facts.KnownNames());
             throw new RefusalException($"unknown name {Errors.Problems.Quote(Text)}" + (near is null ? $"; known for the tensor: {string.Join(", ", TensorFacts.Names)}" : $"; did you mean {near}?"));
         }
@@ -48,15 +48,7 @@ internal abstract record Expression
         public override double Evaluate(TensorFacts facts)
         {
             double left = Left.Evaluate(facts);
-            double right = Right.Evaluate(facts);
-            return Operator switch
-            {
-                '+' => left + right,
-                '-' => left - right,
-                '*' => left * right,
-                '/' => left / right,
-                _ => PinnedMath.Pow(left, right),
-            };
+            return FormulaOperations.Apply(FormulaOperations.OfOperator(Operator), left, Right.Evaluate(facts));
         }
     }
 
@@ -64,19 +56,17 @@ internal abstract record Expression
     {
         public override double Evaluate(TensorFacts facts)
         {
+            FormulaOperation operation = FormulaOperations.Functions[Function].Operation;
             double first = Operands[0].Evaluate(facts);
-            return Function switch
-            {
-                "sqrt" => Math.Sqrt(first),
-                "exp" => PinnedMath.Exp(first),
-                "log" => PinnedMath.Log(first),
-                "abs" => Math.Abs(first),
-                "floor" => Math.Floor(first),
-                "ceil" => Math.Ceiling(first),
-                "pow" => PinnedMath.Pow(first, Operands[1].Evaluate(facts)),
-                "min" => Math.Min(first, Operands[1].Evaluate(facts)),
-                _ => Math.Max(first, Operands[1].Evaluate(facts)),
-            };
+            // The side that is not taken may hold a name without meaning for the tensor.
+            if (operation == FormulaOperation.If) return Operands[first != 0 ? 1 : 2].Evaluate(facts);
+            return FormulaOperations.Apply(operation, first, Operands.Length > 1 ? Operands[1].Evaluate(facts) : 0);
         }
+    }
+
+    /// <summary>The gain of a nonlinearity; the slope counts for <c>leaky_relu</c> alone.</summary>
+    public sealed record Gain(string Nonlinearity, Expression Slope) : Expression
+    {
+        public override double Evaluate(TensorFacts facts) => Gains.Of(Nonlinearity, Slope.Evaluate(facts));
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ShardInit.Initializers;
 
 namespace ShardInit.Recipes;
 
@@ -6,19 +7,13 @@ namespace ShardInit.Recipes;
 internal sealed class ExpressionException(string message) : Exception(message);
 
 /// <summary>
-/// Grammar, loosest binding first: <c>or</c>; <c>+ -</c>; <c>* /</c>; unary <c>-</c>; <c>**</c> (to the right, above unary minus on its left);
-/// numbers, names (letters, digits, <c>_</c>, dots for nested keys), <c>pi</c>, function calls, parentheses.
+/// Grammar, loosest binding first: <c>or</c>; one of <c>&lt; &lt;= &gt; &gt;= == !=</c>; <c>+ -</c>; <c>* /</c>; unary <c>-</c>; <c>**</c> or <c>^</c> (to the right, above unary minus on its left);
+/// numbers, names (letters, digits, <c>_</c>, dots for nested keys), <c>pi</c>, function calls, parentheses; <c>gain(relu)</c>, <c>gain(leaky_relu, 0.2)</c>.
 /// </summary>
 internal sealed class ExpressionParser
 {
     public const int MaxLength = 1000;
     public const int MaxDepth = 50;
-
-    /// <summary>Functions and how many arguments they take.</summary>
-    public static IReadOnlyDictionary<string, int> Functions { get; } = new SortedDictionary<string, int>(StringComparer.Ordinal)
-    {
-        ["abs"] = 1, ["ceil"] = 1, ["exp"] = 1, ["floor"] = 1, ["log"] = 1, ["max"] = 2, ["min"] = 2, ["pow"] = 2, ["sqrt"] = 1,
-    };
 
     private readonly string _text;
     private int _position;
@@ -39,10 +34,26 @@ internal sealed class ExpressionParser
     private Expression Either()
     {
         if (++_depth > MaxDepth) throw new ExpressionException($"a formula nested deeper than {MaxDepth} levels");
-        Expression left = Sum();
+        Expression left = Comparison();
         if (TakeWord("or")) left = new Expression.Or(left, Either());
         _depth--;
         return left;
+    }
+
+    private Expression Comparison()
+    {
+        Expression left = Sum();
+        return Comparer() is char comparer ? new Expression.Binary(comparer, left, Sum()) : left;
+    }
+
+    private char? Comparer()
+    {
+        char first = Peek();
+        if (first is not ('<' or '>' or '=' or '!')) return null;
+        bool equal = _position + 1 < _text.Length && _text[_position + 1] == '=';
+        if ((first is '=' or '!') && !equal) return null;
+        _position += equal ? 2 : 1;
+        return (first, equal) switch { ('<', false) => '<', ('<', true) => '≤', ('>', false) => '>', ('>', true) => '≥', ('=', _) => '=', _ => '≠' };
     }
 
     private Expression Sum()
@@ -73,7 +84,7 @@ internal sealed class ExpressionParser
     {
         Expression left = Atom();
         if (!IsPower()) return left;
-        _position += 2;
+        _position += Peek() == '^' ? 1 : 2;
         return new Expression.Binary('^', left, Signed());
     }
 
@@ -94,9 +105,10 @@ internal sealed class ExpressionParser
         return Call(name);
     }
 
-    private Expression.Call Call(string name)
+    private Expression Call(string name)
     {
-        if (!Functions.TryGetValue(name, out int count)) throw new ExpressionException($"unknown function {name}; known: {string.Join(", ", Functions.Keys)}");
+        if (name == "gain") return Gain();
+        if (!FormulaOperations.Functions.TryGetValue(name, out var function)) throw new ExpressionException($"unknown function {name}; known: {string.Join(", ", FormulaOperations.Functions.Keys.Append("gain"))}");
         _position++;
         List<Expression> operands = [Either()];
         while (Peek() == ',')
@@ -105,8 +117,26 @@ internal sealed class ExpressionParser
             operands.Add(Either());
         }
         Close();
+        int count = function.Operands;
         if (operands.Count != count) throw new ExpressionException($"{name} takes {count} argument{(count == 1 ? "" : "s")}, found {operands.Count}");
         return new Expression.Call(name, [.. operands]);
+    }
+
+    // gain(relu), gain(leaky_relu, 0.2): the first operand is a word and no number.
+    private Expression.Gain Gain()
+    {
+        _position++;
+        Peek();
+        string nonlinearity = Word();
+        if (!Gains.Nonlinearities.Contains(nonlinearity)) throw new ExpressionException($"gain: unknown nonlinearity {Errors.Problems.Quote(nonlinearity)}; known: {string.Join(", ", Gains.Nonlinearities)}");
+        Expression slope = new Expression.Literal(Gains.DefaultSlope);
+        if (Peek() == ',')
+        {
+            _position++;
+            slope = Either();
+        }
+        Close();
+        return new Expression.Gain(nonlinearity, slope);
     }
 
     private Expression.Literal Number()
@@ -143,7 +173,7 @@ internal sealed class ExpressionParser
         return true;
     }
 
-    private bool IsPower() => Peek() == '*' && _position + 1 < _text.Length && _text[_position + 1] == '*';
+    private bool IsPower() => Peek() == '^' || (Peek() == '*' && _position + 1 < _text.Length && _text[_position + 1] == '*');
 
     private void Close()
     {

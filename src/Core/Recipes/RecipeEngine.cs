@@ -7,7 +7,9 @@ namespace ShardInit.Recipes;
 
 /// <summary>What a recipe decides for one logical tensor.</summary>
 /// <param name="Rule">For people: <c>hf@1 rule 5: kind Linear|Embedding</c>.</param>
-internal readonly record struct Decision(Distribution Init, string Rule, int Line);
+/// <param name="Source">The initializer that gave the distribution; it may refuse element types.</param>
+/// <param name="Seed">The rule's own seed.</param>
+internal readonly record struct Decision(Distribution Init, string Rule, int Line, Initializer Source, ulong? Seed);
 
 /// <summary>Applies a recipe to a model: first rule that matches wins, a tensor without a rule is an error, a user's rule without a tensor too.</summary>
 internal static class RecipeEngine
@@ -35,10 +37,10 @@ internal static class RecipeEngine
                 used[number] = true;
                 try
                 {
-                    Distribution init = recipe.Rules[number].Resolve(new TensorFacts(tensor, model));
+                    Distribution init = recipe.Rules[number].Call.Resolve(new TensorFacts(tensor, model));
                     DistributionJson.Identity identity = DistributionJson.Key(init);
                     if (!distinct.TryAdd(identity, init)) init = distinct[identity];
-                    decisions[i] = new Decision(init, texts[number], recipe.Rules[number].Line);
+                    decisions[i] = new Decision(init, texts[number], recipe.Rules[number].Line, recipe.Rules[number].Call.Initializer, recipe.Rules[number].Seed);
                     continue;
                 }
                 catch (RefusalException refusal)
@@ -58,7 +60,7 @@ internal static class RecipeEngine
             (string first, int count) = refusals[(number, message)];
             string more = count == 1 ? "" : $" (and {count - 1} more tensors)";
             if (number < 0) problems.Add($"{recipe.Origin}: no rule covers {first}{more}; add a rule, or one with match: \"*\" at the end");
-            else problems.Add($"{recipe.Origin}:{recipe.Rules[number].Line}: {recipe.Rules[number].Initializer.Name}: {message}; for {first}{more}");
+            else problems.Add($"{recipe.Origin}:{recipe.Rules[number].Line}: {recipe.Rules[number].Call.Initializer.Name}: {message}; for {first}{more}");
         }
         if (recipe.IsUser) ReportUnused(recipe, model, used, problems, warnings);
         return decisions;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using ShardInit.Errors;
-using ShardInit.Initializers;
 using ShardInit.Model;
 
 namespace ShardInit.Recipes;
@@ -13,7 +12,7 @@ internal sealed class RecipeReader
     public const int MaxRules = 10_000;
 
     private static readonly string[] s_recipeKeys = ["name", "version", "description", "rules"];
-    private static readonly string[] s_ruleKeys = ["match", "regex", "kind", "layers", "ndim", "init", "args", "optional"];
+    private static readonly string[] s_ruleKeys = ["match", "regex", "kind", "layers", "ndim", "init", "args", "optional", "seed"];
 
     private readonly string _origin;
     private readonly Problems _problems = new();
@@ -49,7 +48,7 @@ internal sealed class RecipeReader
         string? version = Text(root, "version");
         if (version is not null && !(int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1)) Wrong<Recipe>(root.Line, $"version: expected a whole number of 1 or more, found {Problems.Quote(version)}");
         Text(root, "description");
-        YamlNode? rules = Find(root, "rules");
+        YamlNode? rules = root.Find("rules");
         if (rules is not { Kind: YamlKind.List, Items.Count: > 0 and <= MaxRules }) return Wrong<Recipe>(rules?.Line ?? root.Line, $"rules: expected a list of 1 to {MaxRules} rules, found {(rules is null ? "none" : rules.Kind == YamlKind.List ? $"{rules.Items.Count}" : rules.Describe())}");
         Rule?[] read = [.. rules.Items.Select(Rule)];
         return _problems.Any ? null : new Recipe(version is null ? name : $"{name}@{version}", _origin, yaml, isUser, [.. read.Select(rule => rule!)]);
@@ -63,7 +62,7 @@ internal sealed class RecipeReader
         List<ImmutableArray<Criterion>> criteria = [];
         foreach (string key in (string[])["match", "regex", "kind", "layers", "ndim"])
         {
-            if (Find(node, key) is not YamlNode value) continue;
+            if (node.Find(key) is not YamlNode value) continue;
             YamlNode[] items = value.Kind == YamlKind.List ? [.. value.Items] : [value];
             if (items.Length == 0) Wrong<Rule>(value.Line, $"{key}: expected a pattern, found an empty list");
             ImmutableArray<Criterion>.Builder group = ImmutableArray.CreateBuilder<Criterion>();
@@ -72,25 +71,16 @@ internal sealed class RecipeReader
             texts.Add($"{key} {string.Join("|", items.Select(item => item.Text))}");
         }
         if (criteria.Count == 0) Wrong<Rule>(node.Line, "expected match, regex, kind, layers or ndim: a rule for every tensor says match: \"*\"");
-        bool optional = Optional(Find(node, "optional"));
-        string? init = Text(node, "init");
-        if (init is null) return Wrong<Rule>(node.Line, "init is missing");
-        Initializer? initializer = Catalogue.Find(init);
-        if (initializer is null)
-        {
-            string? near = Nearest.Of(init, Catalogue.All.Select(known => known.Name));
-            return Wrong<Rule>(Find(node, "init")!.Line, $"init: unknown initializer {Problems.Quote(init)}" + (near is null ? $" (known: {string.Join(", ", Catalogue.All.Select(known => known.Name))})" : $"; did you mean {near}?"));
-        }
-        (ImmutableSortedDictionary<string, Expression> numbers, ImmutableSortedDictionary<string, string> words) = ReadArguments(Find(node, "args"), initializer, node.Line);
+        bool optional = Optional(node.Find("optional"));
+        if (new CallReader(Wrong).Read(node) is not InitCall call) return null;
         return new Rule
         {
             Line = node.Line,
             Text = string.Join(", ", texts),
             Criteria = [.. criteria],
-            Initializer = initializer,
-            Numbers = numbers,
-            Words = words,
+            Call = call,
             Optional = optional,
+            Seed = Seed(node),
         };
     }
 
@@ -137,57 +127,6 @@ internal sealed class RecipeReader
         }
     }
 
-    private (ImmutableSortedDictionary<string, Expression> Numbers, ImmutableSortedDictionary<string, string> Words) ReadArguments(YamlNode? args, Initializer initializer, int line)
-    {
-        ImmutableSortedDictionary<string, Expression>.Builder numbers = ImmutableSortedDictionary.CreateBuilder<string, Expression>(StringComparer.Ordinal);
-        ImmutableSortedDictionary<string, string>.Builder words = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        if (args is { Kind: not YamlKind.Map, IsNull: false }) Wrong<Rule>(args.Line, $"args: expected a mapping, found {args.Describe()}");
-        foreach ((string key, int keyLine, YamlNode value) in args?.Members ?? [])
-        {
-            Parameter? parameter = initializer.Parameters.FirstOrDefault(known => known.Name == key);
-            if (parameter is null)
-            {
-                string known = initializer.Parameters.IsEmpty ? "it takes none" : $"it takes {string.Join(", ", initializer.Parameters.Select(each => each.Name))}";
-                Wrong<Rule>(keyLine, $"args: {initializer.Name} has no argument {Problems.Quote(key)}; {known}");
-            }
-            else if (value.Kind != YamlKind.Scalar || value.IsNull)
-            {
-                Wrong<Rule>(value.Line, $"args: {key}: expected {Expected(parameter)}, found {value.Describe()}");
-            }
-            else if (parameter.Kind == ParameterKind.Number)
-            {
-                try
-                {
-                    numbers[key] = ExpressionParser.Parse(value.Text);
-                }
-                catch (ExpressionException error)
-                {
-                    Wrong<Rule>(value.Line, $"args: {key}: {Problems.Quote(value.Text)}: {error.Message}");
-                }
-            }
-            else if (parameter.Kind == ParameterKind.Flag ? value.Text is "true" or "false" : parameter.Choices.Contains(value.Text))
-            {
-                words[key] = value.Text;
-            }
-            else
-            {
-                Wrong<Rule>(value.Line, $"args: {key}: expected {Expected(parameter)}, found {value.Describe()}");
-            }
-        }
-        foreach (Parameter parameter in initializer.Parameters)
-        {
-            if (parameter.Needed && args?.Members.Any(member => member.Key == parameter.Name) != true) Wrong<Rule>(args?.Line ?? line, $"args: {initializer.Name} needs {parameter.Name} ({parameter.Summary})");
-        }
-        return (numbers.ToImmutable(), words.ToImmutable());
-    }
-
-    private static string Expected(Parameter parameter) => parameter.Kind switch
-    {
-        ParameterKind.Number => "a number or a formula",
-        ParameterKind.Flag => "true or false",
-        _ => $"one of {string.Join(", ", parameter.Choices)}",
-    };
-
     private bool Optional(YamlNode? node)
     {
         if (node is null) return false;
@@ -196,9 +135,17 @@ internal sealed class RecipeReader
         return false;
     }
 
+    private ulong? Seed(YamlNode node)
+    {
+        if (Text(node, "seed") is not string text) return null;
+        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)) return seed;
+        Wrong<Rule>(node.Find("seed")!.Line, $"seed: expected a whole number from 0 to {ulong.MaxValue}, found {Problems.Quote(text)}");
+        return null;
+    }
+
     private string? Text(YamlNode map, string key)
     {
-        YamlNode? node = Find(map, key);
+        YamlNode? node = map.Find(key);
         if (node is null) return null;
         if (node.Kind == YamlKind.Scalar && !node.IsNull) return node.Text;
         return Wrong<string>(node.Line, $"{key}: expected a text, found {node.Describe()}");
@@ -214,15 +161,11 @@ internal sealed class RecipeReader
         }
     }
 
-    private static YamlNode? Find(YamlNode map, string key)
+    private T? Wrong<T>(int line, string message) where T : class
     {
-        foreach ((string name, _, YamlNode value) in map.Members) if (name == key) return value;
+        Wrong(line, message);
         return null;
     }
 
-    private T? Wrong<T>(int line, string message) where T : class
-    {
-        _problems.Add($"{_origin}:{line}: {message}");
-        return null;
-    }
+    private void Wrong(int line, string message) => _problems.Add($"{_origin}:{line}: {message}");
 }

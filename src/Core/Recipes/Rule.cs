@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ShardInit.Initializers;
 using ShardInit.Model;
 
 namespace ShardInit.Recipes;
@@ -14,10 +13,10 @@ internal sealed record Rule
     /// <summary>The criteria as written, for people: <c>match *.weight, kind Linear</c>.</summary>
     public required string Text { get; init; }
     public required ImmutableArray<ImmutableArray<Criterion>> Criteria { get; init; }
-    public required Initializer Initializer { get; init; }
-    public required ImmutableSortedDictionary<string, Expression> Numbers { get; init; }
-    public required ImmutableSortedDictionary<string, string> Words { get; init; }
+    public required InitCall Call { get; init; }
     public required bool Optional { get; init; }
+    /// <summary>Seed of the rule's tensors in place of the plan's.</summary>
+    public ulong? Seed { get; init; }
 
     public bool Matches(LogicalSpec tensor, long layerCount)
     {
@@ -33,18 +32,6 @@ internal sealed record Rule
             if (!any) return false;
         }
         return true;
-    }
-
-    /// <exception cref="RefusalException">The arguments have no value, or no good one, for this tensor.</exception>
-    public Distribution Resolve(TensorFacts facts)
-    {
-        Dictionary<string, double> numbers = new(Numbers.Count, StringComparer.Ordinal);
-        foreach ((string name, Expression expression) in Numbers)
-        {
-            double value = expression.Evaluate(facts);
-            numbers[name] = double.IsFinite(value) ? value : throw new RefusalException($"{name} is not a finite number ({value.ToString(System.Globalization.CultureInfo.InvariantCulture)})");
-        }
-        return Initializer.Resolve(new Arguments(Initializer, numbers, Words), facts);
     }
 }
 

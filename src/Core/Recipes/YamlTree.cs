@@ -21,6 +21,13 @@ internal sealed record YamlNode(YamlKind Kind, int Line)
 
     public bool IsNull => Kind == YamlKind.Scalar && IsPlain && Text is "" or "~" or "null";
 
+    /// <summary>The value of a key of a mapping; null where there is none.</summary>
+    public YamlNode? Find(string key)
+    {
+        foreach ((string name, _, YamlNode value) in Members) if (name == key) return value;
+        return null;
+    }
+
     public string Describe() => Kind switch
     {
         YamlKind.List => "a list",

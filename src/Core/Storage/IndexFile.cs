@@ -65,7 +65,7 @@ internal sealed class IndexFile
         {
             if (PartOfTile.Of(tile, tensor, part, _plan.Logical[part.Logical].Shape) is not { } piece) continue;
             LogicalTensor logical = _plan.Logical[part.Logical];
-            StreamKey key = _keys[part.Logical] ??= StreamKey.Derive((uint)_plan.Spec, _plan.Seed, _plan.Namespace, logical.Name);
+            StreamKey key = _keys[part.Logical] ??= _plan.KeyOf(logical);
             yield return new IndexRow(tensor, piece, logical.Name, key, StreamKey.BlockOf((ulong)piece.FirstLogicalElement));
         }
     }

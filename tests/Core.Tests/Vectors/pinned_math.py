@@ -86,3 +86,32 @@ for x in points:
 points = [k / 8 for k in range(-300, 65)] + [random.uniform(-12, 8) for _ in range(250)] + [random.uniform(-37.5, -12) for _ in range(60)]
 for x in points:
     row("cdf", erfc(-mpf(x) / sqrt(mpf(2))) / 2, x)
+
+# From here on with a generator of its own, so that the rows above stay what they are.
+from mpmath import sin, cos, expm1, log1p, tanh
+
+random.seed(20240715)
+angles = [k * 0.25 for k in range(-40, 41) if k] + [float(k * pi / 2) for k in (1, 2, 3, 4, 5, 7, 1000, 12345, 1 << 20, (1 << 29) + 7, 683565275)] + [1073741824.0, -1073741824.0, 1e9, 823549.6645, 3.0 * 2 ** 28]
+angles += [random.uniform(-10, 10) for _ in range(200)] + [random.uniform(-1, 1) * 2.0 ** random.randrange(3, 31) for _ in range(300)] + [random.uniform(-1, 1) * 2.0 ** -random.randrange(1, 60) for _ in range(60)]
+# The multiples of pi/2 up to 2^30 that binary64 comes nearest to.
+hard = sorted(((abs(sin(mpf(float(k * pi / 2)) * 2) / 2), float(k * pi / 2)) for k in random.sample(range(1, 683565275), 20000)), key=lambda pair: pair[0])[:40]
+angles += [x for _, x in hard]
+for x in angles:
+    row("sin", sin(mpf(x)), x)
+    row("cos", cos(mpf(x)), x)
+
+points = [random.uniform(-42, 46) for _ in range(200)] + [random.uniform(-1, 1) for _ in range(200)] + [random.uniform(-1, 1) * 2.0 ** -random.randrange(1, 60) for _ in range(100)] + [0.5, -0.5, 1.0, 100.0, 700.0, -39.99, 43.99, 44.01]
+for x in points:
+    row("expm1", expm1(mpf(x)), x)
+
+points = [random.uniform(-1, 3) for _ in range(200)] + [random.uniform(-1, 1) * 2.0 ** -random.randrange(1, 60) for _ in range(150)] + [of_bits(random.randrange(bits(1.0), 0x7FF0000000000000)) for _ in range(100)] + [-0.9999999999999999, 1.0, 0.5, 9007199254740993.0, 1e300]
+for x in points:
+    row("log1p", log1p(mpf(x)), x)
+
+points = [of_bits(random.randrange(1, 0x7FF0000000000000)) for _ in range(200)] + [random.uniform(0.5, 2) for _ in range(200)] + [1 + random.uniform(-1, 1) * 2.0 ** -random.randrange(3, 45) for _ in range(100)] + [3.0, 10.0, 0.1]
+for x in points:
+    row("log2", log(mpf(x)) / log(mpf(2)), x)
+
+points = [random.uniform(-21, 21) for _ in range(200)] + [random.uniform(-1, 1) for _ in range(150)] + [random.uniform(-1, 1) * 2.0 ** -random.randrange(1, 60) for _ in range(80)] + [0.5, 1.0, 19.06, 19.99]
+for x in points:
+    row("tanh", tanh(mpf(x)), x)
