@@ -25,12 +25,21 @@ internal sealed record Decoder
     public bool FeedForwardBias { get; init; }
     /// <summary>A norm over each head of q and k.</summary>
     public bool QueryKeyNorm { get; init; }
+    /// <summary>Norms behind attention and feed-forward too, as gemma has them.</summary>
+    public bool FourNorms { get; init; }
+    /// <summary>Class of the embedding.</summary>
+    public string Embedding { get; init; } = "Embedding";
+    /// <summary>Adds a layer's attention where it is not the usual one; the scope is <c>model.layers.N.self_attn.</c></summary>
+    public Action<Scope>? Attention { get; init; }
+    /// <summary>Adds a layer's feed-forward where it is not the usual one; the scope is <c>model.layers.N.</c></summary>
+    public Action<Scope>? FeedForward { get; init; }
 
     /// <summary>Reads the keys that all these families share, with the defaults of the class. Sizes of heads come from the family.</summary>
-    public static Decoder Read(ConfigReader config, string norm, long vocabulary, long intermediate, Func<long, long> keyValueHeads, Func<long, long, long> headSize)
+    public static Decoder Read(ConfigReader config, string norm, long vocabulary, long intermediate, Func<long, long> keyValueHeads, Func<long, long, long> headSize,
+        long hiddenSize = 4096, long attentionHeads = 32, int layers = 32, bool tied = false, long? paddingToken = null)
     {
-        long hidden = config.Size("hidden_size", 4096);
-        long heads = config.Size("num_attention_heads", 32);
+        long hidden = config.Size("hidden_size", hiddenSize);
+        long heads = config.Size("num_attention_heads", attentionHeads);
         long rows = config.Size("vocab_size", vocabulary);
         config.Number("initializer_range", 0.02);
         return new Decoder
@@ -38,12 +47,12 @@ internal sealed record Decoder
             Vocabulary = rows,
             Hidden = hidden,
             Intermediate = config.Size("intermediate_size", intermediate),
-            Layers = config.Layers("num_hidden_layers", 32),
+            Layers = config.Layers("num_hidden_layers", layers),
             Heads = heads,
             KeyValueHeads = keyValueHeads(heads),
             HeadSize = headSize(hidden, heads),
-            TiedHead = config.Flag("tie_word_embeddings", false),
-            PaddingRow = config.PaddingRow("pad_token_id", rows),
+            TiedHead = config.Flag("tie_word_embeddings", tied),
+            PaddingRow = config.PaddingRow("pad_token_id", rows, paddingToken),
             Norm = norm,
         };
     }
@@ -56,46 +65,54 @@ internal sealed record Decoder
         return 1;
     }
 
+    /// <summary>The usual head_dim: hidden_size / num_attention_heads where the key is missing or null.</summary>
+    public static Func<long, long, long> DividedHeads(ConfigReader config) => (hidden, heads) => config.DerivedSize("head_dim", () => HeadSizeOf(config, hidden, heads));
+
     public int Describe(ConfigReader config, ModelBuilder model)
     {
         long queryRows = config.Product("num_attention_heads x head_dim", Heads, HeadSize);
         long keyRows = config.Product("num_key_value_heads x head_dim", KeyValueHeads, HeadSize);
 
-        model.Add("model.embed_tokens.weight", [Vocabulary, Hidden], "Embedding", LayerGroup.Embedding, zeroRows: PaddingRow is long row ? [row] : []);
-        for (int layer = 0; layer < Layers; layer++)
-        {
-            LayerTensors tensors = new(model, layer);
-            tensors.Vector("input_layernorm.weight", Hidden, Norm);
-            tensors.Linear("self_attn.q_proj", queryRows, Hidden, QueryKeyValueBias);
-            tensors.Linear("self_attn.k_proj", keyRows, Hidden, QueryKeyValueBias);
-            tensors.Linear("self_attn.v_proj", keyRows, Hidden, QueryKeyValueBias);
-            tensors.Linear("self_attn.o_proj", Hidden, queryRows, OutputBias);
-            if (QueryKeyNorm)
-            {
-                tensors.Vector("self_attn.q_norm.weight", HeadSize, Norm);
-                tensors.Vector("self_attn.k_norm.weight", HeadSize, Norm);
-            }
-            tensors.Vector("post_attention_layernorm.weight", Hidden, Norm);
-            tensors.Linear("mlp.gate_proj", Intermediate, Hidden, FeedForwardBias);
-            tensors.Linear("mlp.up_proj", Intermediate, Hidden, FeedForwardBias);
-            tensors.Linear("mlp.down_proj", Hidden, Intermediate, FeedForwardBias);
-        }
+        new Scope(model, "model.", LayerGroup.Embedding).Embedding("embed_tokens", Vocabulary, Hidden, PaddingRow, Embedding);
+        for (int layer = 0; layer < Layers; layer++) DescribeLayer(Scope.OfLayer(model, $"model.layers.{layer}.", layer), queryRows, keyRows);
         model.Add("model.norm.weight", [Hidden], Norm, LayerGroup.Head);
         if (TiedHead) model.Tie("lm_head.weight", "model.embed_tokens.weight");
         else model.Add("lm_head.weight", [Vocabulary, Hidden], "Linear", LayerGroup.Head);
         return Layers;
     }
 
-    /// <summary>Adds the tensors of one layer under its prefix.</summary>
-    private readonly struct LayerTensors(ModelBuilder model, int layer)
+    private void DescribeLayer(Scope layer, long queryRows, long keyRows)
     {
-        public void Linear(string name, long outputs, long inputs, bool bias)
+        layer.Norm("input_layernorm", Hidden, Norm);
+        Scope attention = layer.In("self_attn");
+        if (Attention is not null) Attention(attention);
+        else UsualAttention(attention, queryRows, keyRows);
+        layer.Norm("post_attention_layernorm", Hidden, Norm);
+        if (FourNorms)
         {
-            model.Add($"model.layers.{layer}.{name}.weight", [outputs, inputs], "Linear", LayerGroup.OfLayer(layer), layer);
-            if (bias) Vector($"{name}.bias", outputs, "Linear");
+            layer.Norm("pre_feedforward_layernorm", Hidden, Norm);
+            layer.Norm("post_feedforward_layernorm", Hidden, Norm);
         }
+        if (FeedForward is not null) FeedForward(layer);
+        else Gated(layer.In("mlp"), Hidden, Intermediate, FeedForwardBias);
+    }
 
-        public void Vector(string name, long size, string kind) =>
-            model.Add($"model.layers.{layer}.{name}", [size], kind, LayerGroup.OfLayer(layer), layer);
+    private void UsualAttention(Scope attention, long queryRows, long keyRows)
+    {
+        attention.Linear("q_proj", queryRows, Hidden, QueryKeyValueBias);
+        attention.Linear("k_proj", keyRows, Hidden, QueryKeyValueBias);
+        attention.Linear("v_proj", keyRows, Hidden, QueryKeyValueBias);
+        attention.Linear("o_proj", Hidden, queryRows, OutputBias);
+        if (!QueryKeyNorm) return;
+        attention.Norm("q_norm", HeadSize, Norm);
+        attention.Norm("k_norm", HeadSize, Norm);
+    }
+
+    /// <summary>A gated feed-forward: gate and up [intermediate, hidden], down [hidden, intermediate].</summary>
+    public static void Gated(Scope mlp, long hidden, long intermediate, bool bias = false)
+    {
+        mlp.Linear("gate_proj", intermediate, hidden, bias);
+        mlp.Linear("up_proj", intermediate, hidden, bias);
+        mlp.Linear("down_proj", hidden, intermediate, bias);
     }
 }

@@ -19,7 +19,9 @@ public static class FamilyCatalogue
     internal static void Register(Family family)
     {
         s_byModelType.Add(family.ModelType, family);
+        foreach (string other in family.OtherModelTypes) s_byModelType.Add(other, family);
         foreach (string architecture in family.Architectures) s_byArchitecture.Add(architecture, family);
+        if (family.Base is BaseModel headless) s_byArchitecture.Add(headless.Architecture, family);
     }
 
     internal static Family? ByArchitecture(string architecture) => s_byArchitecture.GetValueOrDefault(architecture);

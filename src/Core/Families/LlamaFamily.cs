@@ -7,13 +7,13 @@ namespace ShardInit.Families;
 internal static class LlamaFamily
 {
     [ModuleInitializer]
-    internal static void Register() => FamilyCatalogue.Register(new Family("llama", ["LlamaForCausalLM"], Describe));
+    internal static void Register() => FamilyCatalogue.Register(new Family("llama", ["LlamaForCausalLM"], Describe) { Base = new BaseModel("LlamaModel", "model.") });
 
     private static int Describe(ConfigReader config, ModelBuilder model)
     {
         Decoder decoder = Decoder.Read(config, "LlamaRMSNorm", vocabulary: 32000, intermediate: 11008,
             keyValueHeads: heads => config.DerivedSize("num_key_value_heads", () => heads),
-            headSize: (hidden, heads) => config.DerivedSize("head_dim", () => Decoder.HeadSizeOf(config, hidden, heads)));
+            headSize: Decoder.DividedHeads(config));
         bool attentionBias = config.Flag("attention_bias", false);
         return (decoder with
         {

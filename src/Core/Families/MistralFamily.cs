@@ -7,11 +7,11 @@ namespace ShardInit.Families;
 internal static class MistralFamily
 {
     [ModuleInitializer]
-    internal static void Register() => FamilyCatalogue.Register(new Family("mistral", ["MistralForCausalLM"], Describe));
+    internal static void Register() => FamilyCatalogue.Register(new Family("mistral", ["MistralForCausalLM"], Describe) { Base = new BaseModel("MistralModel", "model.") });
 
     private static int Describe(ConfigReader config, ModelBuilder model) =>
         Decoder.Read(config, "MistralRMSNorm", vocabulary: 32000, intermediate: 14336,
             keyValueHeads: _ => config.SizeOrNull("num_key_value_heads", 8, ifNull: null),
-            headSize: (hidden, heads) => config.DerivedSize("head_dim", () => Decoder.HeadSizeOf(config, hidden, heads)))
+            headSize: Decoder.DividedHeads(config))
         .Describe(config, model);
 }

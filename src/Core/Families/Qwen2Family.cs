@@ -7,13 +7,13 @@ namespace ShardInit.Families;
 internal static class Qwen2Family
 {
     [ModuleInitializer]
-    internal static void Register() => FamilyCatalogue.Register(new Family("qwen2", ["Qwen2ForCausalLM"], Describe));
+    internal static void Register() => FamilyCatalogue.Register(new Family("qwen2", ["Qwen2ForCausalLM"], Describe) { Base = new BaseModel("Qwen2Model", "model.") });
 
     private static int Describe(ConfigReader config, ModelBuilder model)
     {
         Decoder decoder = Decoder.Read(config, "Qwen2RMSNorm", vocabulary: 151936, intermediate: 22016,
             keyValueHeads: heads => config.SizeOrNull("num_key_value_heads", 32, ifNull: heads),
-            headSize: (hidden, heads) => config.DerivedSize("head_dim", () => Decoder.HeadSizeOf(config, hidden, heads)));
+            headSize: Decoder.DividedHeads(config));
         return (decoder with { QueryKeyValueBias = true }).Describe(config, model);
     }
 }

@@ -7,7 +7,7 @@ namespace ShardInit.Families;
 internal static class Qwen3Family
 {
     [ModuleInitializer]
-    internal static void Register() => FamilyCatalogue.Register(new Family("qwen3", ["Qwen3ForCausalLM"], Describe));
+    internal static void Register() => FamilyCatalogue.Register(new Family("qwen3", ["Qwen3ForCausalLM"], Describe) { Base = new BaseModel("Qwen3Model", "model.") });
 
     private static int Describe(ConfigReader config, ModelBuilder model)
     {

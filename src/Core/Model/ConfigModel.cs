@@ -6,25 +6,43 @@ namespace ShardInit.Model;
 /// <summary>From a <c>config.json</c> to tensors: finds the family that builds its architecture and lets it describe the model.</summary>
 internal static class ConfigModel
 {
+    private const string TwoWaysOn = "Two ways on: a tensor table, {\"tensors\": [{\"name\": \"enc.w\", \"shape\": [64, 48]}]}, or the headers of .safetensors files of such a model "
+        + "(a file or its model.safetensors.index.json); both with --recipe";
+
     /// <exception cref="PlanException">Unknown architecture, or a bad configuration: all problems.</exception>
-    public static ModelSpec Read(JsonNode root, string path)
+    public static ModelSpec Read(JsonNode root, string path, ModelOptions options)
     {
-        if (root["text_config"] is not null)
-        {
-            throw new PlanException($"{path}: the language model stands in text_config (a wrapper of several models, for instance vision and text): not supported yet, because the names of "
-                + "its tensors depend on the wrapper; plan the inner configuration alone, or give a tensor table or the headers of its .safetensors files");
-        }
-        (Family family, string architecture) = FindFamily(root, path);
+        string? wrapper = Wrapper.NameOf(root);
+        if (wrapper is not null && options.Part is null) throw Wrapper.Refusal(root, path, wrapper, TwoWaysOn);
+        if (wrapper is null && options.Part is not null) throw new PlanException($"--part {options.Part}: {path} describes one model, not several; leave the option out");
         Problems problems = new();
-        ConfigReader config = new(root, path, problems);
-        ModelBuilder builder = new(path, problems);
-        int layers = family.Describe(config, builder);
-        DType? dtype = config.ReadDType();
-        problems.ThrowIfAny();
-        return builder.Build(ModelSource.Config, architecture, layers, config.Numbers()) with
+        ConfigReader outer = new(root, path, problems);
+        JsonNode inner = wrapper is null ? root : Wrapper.TextOf(root, path, wrapper, TwoWaysOn);
+        (Family family, string architecture) = FindFamily(inner, wrapper is null ? path : $"{path}: text_config");
+        ConfigReader config = wrapper is null ? new ConfigReader(root, path, problems, architecture) : outer.Model("text_config", architecture);
+        StoredNames names = new(
+            options.LayoutOf == ModelOptions.HuggingFaceFused ? family.InMemoryNames : [],
+            family.Base is BaseModel headless && headless.Architecture == architecture ? headless.Prefix : "",
+            wrapper is null ? [] : Wrapper.TextPrefixes(wrapper, options.LayoutOf));
+        ModelBuilder builder = new(path, problems, options, names);
+        int layers = 0;
+        try
         {
+            layers = family.Describe(config, builder);
+        }
+        catch (OverflowException error)
+        {
+            config.Misfit(error.Message);
+        }
+        if (options.PredictionLayers && family.ModelType != "deepseek_v3") config.Misfit($"--mtp: {architecture} has no multi-token-prediction layers");
+        DType? dtype = config.ReadDType();
+        if (wrapper is not null) dtype = outer.ReadDType() ?? dtype;
+        problems.ThrowIfAny();
+        return builder.Build(ModelSource.Config, wrapper is null ? architecture : $"{wrapper} (text)", layers, config.Numbers()) with
+        {
+            Family = family.ModelType,
             DType = dtype,
-            ConfigJson = config.ResolvedJson(),
+            ConfigJson = (wrapper is null ? config : outer).ResolvedJson(),
             Warnings = config.Warnings(),
         };
     }
@@ -40,7 +58,7 @@ internal static class ConfigModel
             return (byType, byType.Architectures[0]);
         }
         Family family = FamilyCatalogue.ByArchitecture(architecture) ?? throw Unknown(path, $"architecture {Problems.Quote(architecture)}");
-        if (modelType is not null && modelType != family.ModelType)
+        if (modelType is not null && modelType != family.ModelType && !family.OtherModelTypes.Contains(modelType))
         {
             throw new PlanException($"{path}: architectures names {architecture}, whose model_type is '{family.ModelType}', but model_type is {Problems.Quote(modelType)}; "
                 + "defaults of missing keys follow model_type: correct one of the two");
@@ -48,10 +66,8 @@ internal static class ConfigModel
         return (family, architecture);
     }
 
-    private static string? TextOf(JsonNode? node) => node is { Kind: JsonKind.Text } ? node.Text : null;
+    internal static string? TextOf(JsonNode? node) => node is { Kind: JsonKind.Text } ? node.Text : null;
 
     private static PlanException Unknown(string path, string what) =>
-        new($"{path}: {what} is not built in (built in: {string.Join(", ", FamilyCatalogue.Architectures)}). Two ways on: a tensor table, "
-            + "{\"tensors\": [{\"name\": \"enc.w\", \"shape\": [64, 48]}]}, or the headers of .safetensors files of such a model (a file or its model.safetensors.index.json); "
-            + "both with --recipe");
+        new($"{path}: {what} is not built in (built in: {string.Join(", ", FamilyCatalogue.Architectures)}). {TwoWaysOn}");
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using ShardInit.Errors;
 
@@ -9,42 +8,47 @@ namespace ShardInit.Model;
 /// that the library would build, and the resolved configuration shows it. Mistakes go to <see cref="Problems"/> and a harmless value comes back,
 /// so that all of them are found in one pass.
 /// </summary>
-public sealed class ConfigReader
+public sealed partial class ConfigReader
 {
+    /// <summary>Layers of one stack at most.</summary>
+    public const int MaxLayers = 10_000;
+
+    /// <summary>Experts of a layer at most.</summary>
+    public const int MaxExperts = 65_536;
+
     private readonly JsonNode _root;
     private readonly string _path;
-    private readonly List<KeyValuePair<string, string>> _filled = [];
-    private readonly List<string> _assumedSizes = [];
+    private readonly string _prefix;
 
-    internal ConfigReader(JsonNode root, string path, Problems problems)
-    {
-        _root = root;
-        _path = path;
-        Problems = problems;
-    }
+    internal ConfigReader(JsonNode root, string path, Problems problems, string architecture = "", string prefix = "") =>
+        (_root, _path, Problems, Architecture, _prefix) = (root, path, problems, architecture, prefix);
 
     public Problems Problems { get; }
+
+    /// <summary>The class to build, one of those that the family names.</summary>
+    public string Architecture { get; }
 
     /// <summary>A size ≥ 1. Missing: <paramref name="classDefault"/>, with a warning, because whole models follow from it.</summary>
     public long Size(string key, long classDefault)
     {
         if (_root[key] is JsonNode node) return Positive(key, node);
-        _assumedSizes.Add($"{key} = {classDefault}");
+        _assumedSizes.Add($"{_prefix}{key} = {classDefault}");
         return Fill(key, classDefault);
     }
 
-    /// <summary>A number of layers, from 0 to <paramref name="limit"/>.</summary>
-    public int Layers(string key, int classDefault, int limit = 10_000)
+    /// <summary>A size ≥ 1 that has no default.</summary>
+    public long NeededSize(string key)
     {
-        if (_root[key] is not JsonNode node)
-        {
-            _assumedSizes.Add($"{key} = {classDefault}");
-            return (int)Fill(key, classDefault);
-        }
-        if (node.TryLong(out long value) && value >= 0 && value <= limit) return (int)value;
-        Wrong(key, node, $"a whole number from 0 to {limit}");
-        return 0;
+        if (_root[key] is JsonNode node) return Positive(key, node);
+        Problems.Add($"{_path}: {_prefix}{key} is missing");
+        return 1;
     }
+
+    /// <summary>A number of layers, from 0 to <see cref="MaxLayers"/>.</summary>
+    public int Layers(string key, int classDefault, bool warns = true) => (int)Bounded(key, classDefault, 0, MaxLayers, warns);
+
+    /// <summary>A number of experts, from 1 to <see cref="MaxExperts"/>; also under an alternative key.</summary>
+    public int Count(string key, int classDefault, string alternative) => (int)Bounded(Either(key, alternative), classDefault, 1, MaxExperts, warns: true);
 
     /// <summary>A size ≥ 1 whose absence (and, where <paramref name="nullToo"/>, an explicit null) means <paramref name="derived"/>.</summary>
     public long DerivedSize(string key, Func<long> derived, bool nullToo = true)
@@ -62,6 +66,34 @@ public sealed class ConfigReader
         return node.Kind == JsonKind.Null && ifNull is long value ? Fill(key, value) : Positive(key, node);
     }
 
+    /// <summary>A size ≥ 1; missing: <paramref name="classDefault"/>; an explicit null: none.</summary>
+    public long? SizeOrNone(string key, long classDefault) => _root[key] is { Kind: JsonKind.Null } ? null : SizeOrNull(key, classDefault, ifNull: null);
+
+    /// <summary>A size of 0 or more, 0 where it is missing.</summary>
+    public long SizeOrZero(string key) => _root[key] is { Kind: JsonKind.Number, Text: "0" } ? 0 : _root[key] is null ? Fill(key, 0) : Positive(key, _root[key]!);
+
+    /// <summary>One size for both directions, or a list of two: height and width.</summary>
+    public (long Height, long Width) Pair(string key, long classDefault)
+    {
+        if (_root[key] is not { Kind: JsonKind.List } list)
+        {
+            long size = Size(key, classDefault);
+            return (size, size);
+        }
+        if (list.Items.Count == 2) return (Positive(key, list.Items[0]), Positive(key, list.Items[1]));
+        Wrong(key, list, "a size or a list of two");
+        return (1, 1);
+    }
+
+    /// <summary>A list of whole numbers; missing or null: none.</summary>
+    public long[] NumberList(string key)
+    {
+        if (_root[key] is not JsonNode { Kind: not JsonKind.Null } node) return [];
+        if (node.Kind == JsonKind.List && node.Items.All(item => item.TryLong(out _))) return [.. node.Items.Select(item => item.TryLong(out long value) ? value : 0)];
+        Wrong(key, node, "a list of whole numbers");
+        return [];
+    }
+
     public bool Flag(string key, bool classDefault)
     {
         switch (_root[key])
@@ -77,11 +109,27 @@ public sealed class ConfigReader
         }
     }
 
-    /// <summary>A token number whose embedding row is zeroed: null where the key is missing or null; negative numbers count from the end.</summary>
-    public long? PaddingRow(string key, long rows)
+    public string Word(string key, string classDefault)
     {
-        if (_root[key] is not JsonNode { Kind: not JsonKind.Null } node) return null;
-        if (node.TryLong(out long token) && token >= -rows && token < rows) return token < 0 ? token + rows : token;
+        if (_root[key] is not JsonNode node) return classDefault;
+        if (node.Kind == JsonKind.Text) return node.Text;
+        Wrong(key, node, "a text");
+        return classDefault;
+    }
+
+    /// <summary>Number of classes: as many as <c>id2label</c> has entries, otherwise <c>num_labels</c>, otherwise 2.</summary>
+    public long Labels() => _root["id2label"] is { Kind: JsonKind.Object, Members.Count: > 0 } labels ? labels.Members.Count : DerivedSize("num_labels", () => 2);
+
+    /// <summary>A token number whose embedding row is zeroed: that of the class where the key is missing, null where it is null; negative numbers count from the end.</summary>
+    public long? PaddingRow(string key, long rows, long? classDefault = null)
+    {
+        if (_root[key] is not JsonNode node)
+        {
+            if (classDefault is long token && token >= rows) Misfit($"{key} is missing, and the default of its class, {token}, is no token below vocab_size ({rows}); give it, or null");
+            return classDefault is long value && value < rows ? Fill(key, value) : null;
+        }
+        if (node.Kind == JsonKind.Null) return null;
+        if (node.TryLong(out long given) && given >= -rows && given < rows) return given < 0 ? given + rows : given;
         // After another problem the number of rows may be a stand-in.
         if (!Problems.Any) Wrong(key, node, $"null or a token number below vocab_size ({rows})");
         return null;
@@ -95,6 +143,9 @@ public sealed class ConfigReader
 
     public bool Has(string key) => _root[key] is not null;
 
+    /// <summary>The alternative name of a key where only that one is given.</summary>
+    public string Either(string key, string alternative) => _root[key] is null && _root[alternative] is not null ? alternative : key;
+
     /// <summary>Reports that values do not suit each other; not after another problem, because then they may be stand-ins.</summary>
     public void Misfit(string message)
     {
@@ -102,66 +153,28 @@ public sealed class ConfigReader
     }
 
     /// <summary>Product of sizes below 2^63; a larger one is a problem.</summary>
-    public long Product(string what, long left, long right)
+    public long Product(string what, long left, long right) => Checked($"{what} = {left} x {right}", (Int128)left * right);
+
+    /// <summary>Sum of sizes below 2^63; a larger one is a problem.</summary>
+    public long Sum(string what, long left, long right) => Checked($"{what} = {left} + {right}", (Int128)left + right);
+
+    private long Checked(string what, Int128 value)
     {
-        Int128 product = (Int128)left * right;
-        if (product <= long.MaxValue) return (long)product;
-        Misfit($"{what} = {left} x {right} is 2^63 or more");
+        if (value <= long.MaxValue) return (long)value;
+        Misfit($"{what} is 2^63 or more");
         return 1;
     }
 
-    /// <summary>Element type of the key <c>dtype</c> (new) or <c>torch_dtype</c> (old); the new one wins.</summary>
-    internal DType? ReadDType()
+    private long Bounded(string key, long classDefault, long least, long most, bool warns)
     {
-        foreach (string key in (string[])["dtype", "torch_dtype"])
+        if (_root[key] is not JsonNode node)
         {
-            if (_root[key] is not JsonNode { Kind: not JsonKind.Null } node) continue;
-            if (node.Kind == JsonKind.Text && s_dtypes.TryGetValue(node.Text.StartsWith("torch.", StringComparison.Ordinal) ? node.Text[6..] : node.Text, out DType dtype)) return dtype;
-            Wrong(key, node, $"one of {string.Join(", ", s_dtypes.Keys)}");
-            return null;
+            if (warns) _assumedSizes.Add($"{_prefix}{key} = {classDefault}");
+            return Fill(key, classDefault);
         }
-        return null;
-    }
-
-    /// <summary>The configuration as it was, then the keys that were filled in, as JSON.</summary>
-    internal string ResolvedJson()
-    {
-        List<KeyValuePair<string, JsonNode>> members = [.. _root.Members];
-        foreach ((string key, string json) in _filled)
-        {
-            JsonNode value = json is "true" or "false"
-                ? new JsonNode(json == "true" ? JsonKind.True : JsonKind.False, 0)
-                : new JsonNode(JsonKind.Number, 0) { Text = json };
-            int present = members.FindIndex(member => member.Key == key);
-            if (present >= 0) members[present] = new(key, value);
-            else members.Add(new(key, value));
-        }
-        return new JsonNode(JsonKind.Object, 0) { Members = members }.ToJson();
-    }
-
-    /// <summary>Every number of the configuration and every one filled in, nested ones as <c>outer.inner</c>.</summary>
-    internal ImmutableDictionary<string, double> Numbers()
-    {
-        ImmutableDictionary<string, double>.Builder numbers = ImmutableDictionary.CreateBuilder<string, double>(StringComparer.Ordinal);
-        Collect(_root, "", numbers);
-        foreach ((string key, string json) in _filled)
-        {
-            if (json is not ("true" or "false")) numbers[key] = double.Parse(json, CultureInfo.InvariantCulture);
-        }
-        return numbers.ToImmutable();
-    }
-
-    internal ImmutableArray<string> Warnings() => _assumedSizes.Count == 0
-        ? []
-        : [$"{_path} lacks {(_assumedSizes.Count == 1 ? "a size" : "sizes")}; taken from the defaults of its class: {string.Join(", ", _assumedSizes)}"];
-
-    private static void Collect(JsonNode node, string prefix, ImmutableDictionary<string, double>.Builder numbers)
-    {
-        foreach ((string key, JsonNode value) in node.Members)
-        {
-            if (value.TryDouble(out double number)) numbers[prefix + key] = number;
-            else if (value.Kind == JsonKind.Object) Collect(value, $"{prefix}{key}.", numbers);
-        }
+        if (node.TryLong(out long value) && value >= least && value <= most) return value;
+        Wrong(key, node, $"a whole number from {least} to {most}");
+        return least;
     }
 
     private long Positive(string key, JsonNode node)
@@ -177,11 +190,5 @@ public sealed class ConfigReader
         return value;
     }
 
-    private void Wrong(string key, JsonNode node, string expected) => Problems.Add($"{_path}:{node.Line}: {key}: expected {expected}, found {node.Describe()}");
-
-    private static readonly SortedDictionary<string, DType> s_dtypes = new(StringComparer.Ordinal)
-    {
-        ["float64"] = DType.F64, ["float32"] = DType.F32, ["float16"] = DType.F16, ["bfloat16"] = DType.BF16,
-        ["float8_e4m3fn"] = DType.F8_E4M3, ["float8_e5m2"] = DType.F8_E5M2,
-    };
+    private void Wrong(string key, JsonNode node, string expected) => Problems.Add($"{_path}:{node.Line}: {_prefix}{key}: expected {expected}, found {node.Describe()}");
 }

@@ -9,13 +9,14 @@ public static class ModelInput
     public const long MaxJsonBytes = 256L << 20;
 
     /// <param name="model">Path or built-in name; an existing path wins.</param>
-    /// <exception cref="PlanException">No such model, or bad content: all problems.</exception>
-    public static ModelSpec Read(string model)
+    /// <exception cref="PlanException">No such model, bad content, or an option that does not suit it: all problems.</exception>
+    public static ModelSpec Read(string model, ModelOptions? options = null)
     {
+        options ??= new ModelOptions();
         if (model.Length == 0 || model.Contains('\0')) throw new PlanException("model: expected a path or a built-in name, found an empty text or one with a NUL character");
-        if (Directory.Exists(model)) return ReadFile(ConfigOf(model));
-        if (File.Exists(model)) return ReadFile(model);
-        if (BuiltInModels.Find(model) is BuiltInModel builtIn) return ReadJson(System.Text.Encoding.UTF8.GetBytes(builtIn.ConfigJson), $"{model} (built in)", model);
+        if (Directory.Exists(model)) return ReadFile(ConfigOf(model), options);
+        if (File.Exists(model)) return ReadFile(model, options);
+        if (BuiltInModels.Find(model) is BuiltInModel builtIn) return ReadJson(System.Text.Encoding.UTF8.GetBytes(builtIn.ConfigJson), $"{model} (built in)", model, options);
         string? near = Nearest.Of(model, BuiltInModels.All.Select(candidate => candidate.Name));
         throw new PlanException($"{Problems.Quote(model)}: no such file or directory, and no built-in model of that name" + (near is null ? "; 'shardinit models' lists them" : $"; did you mean '{near}'?"));
     }
@@ -28,7 +29,7 @@ public static class ModelInput
         throw new PlanException($"{directory}: expected a config.json in this directory, found none" + (other is null ? "" : $"; for the tensors of {other} give that file itself"));
     }
 
-    private static ModelSpec ReadFile(string path)
+    private static ModelSpec ReadFile(string path, ModelOptions options)
     {
         using FileStream file = File.OpenRead(path);
         Span<byte> start = stackalloc byte[16];
@@ -37,9 +38,10 @@ public static class ModelInput
         {
             // A header says nothing about its data: its offsets are checked against the length of the file.
             if (!file.CanSeek) throw new PlanException($"{path}: expected JSON, or a .safetensors file that is a regular file");
+            RefuseOptions(options, path);
             return SafetensorsModel.ReadFile(path);
         }
-        return ReadJson(ReadAll(file, start, path), path, path);
+        return ReadJson(ReadAll(file, start, path), path, path, options);
     }
 
     // Also for pipes, which have no length: what was read already, then the rest, up to the limit.
@@ -65,7 +67,7 @@ public static class ModelInput
         return start.IsEmpty || start[0] is (byte)'{' or (byte)'[' or (byte)'"';
     }
 
-    private static ModelSpec ReadJson(byte[] utf8, string name, string path)
+    private static ModelSpec ReadJson(byte[] utf8, string name, string path, ModelOptions options)
     {
         JsonNode root;
         try
@@ -77,9 +79,22 @@ public static class ModelInput
             throw new PlanException($"{name}:{error.Line}: {error.Message}");
         }
         if (root.Kind != JsonKind.Object) throw new PlanException($"{name}: expected a JSON object, found {root.Describe()}");
+        if (root["tensors"] is null && root["weight_map"] is null && s_configKeys.Any(key => root[key] is not null)) return ConfigModel.Read(root, name, options);
+        RefuseOptions(options, name);
         if (root["tensors"] is not null) return TensorTable.Read(root, name);
         if (root["weight_map"] is not null) return SafetensorsModel.ReadIndex(root, path);
-        if (root["architectures"] is not null || root["model_type"] is not null || root["architecture"] is not null || root["text_config"] is not null) return ConfigModel.Read(root, name);
         throw new PlanException($"{name}: expected a model configuration (architectures or model_type), a tensor table (tensors) or an index of .safetensors files (weight_map); found none of these keys");
+    }
+
+    private static readonly string[] s_configKeys = ["architectures", "model_type", "architecture", "text_config"];
+
+    // A table and headers say themselves which tensors there are and how they are stored.
+    private static void RefuseOptions(ModelOptions options, string path)
+    {
+        List<string> given = [];
+        if (options.LayoutOf != ModelOptions.HuggingFace) given.Add($"--layout-of {options.LayoutOf}");
+        if (options.Part is not null) given.Add($"--part {options.Part}");
+        if (options.PredictionLayers) given.Add("--mtp");
+        if (given.Count > 0) throw new PlanException([.. given.Select(option => $"{option}: expected a model configuration, found {path}, which lists its tensors itself")]);
     }
 }

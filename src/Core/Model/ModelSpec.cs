@@ -15,6 +15,8 @@ public sealed record ModelSpec
     public required ModelSource Source { get; init; }
     /// <summary>Architecture (<c>LlamaForCausalLM</c>), <c>table</c> or <c>headers</c>.</summary>
     public required string Name { get; init; }
+    /// <summary>The <c>model_type</c> of the family that described it, for instance <c>llama</c>; null for a table or headers. Rules may choose by it.</summary>
+    public string? Family { get; init; }
     public required ImmutableArray<LogicalSpec> Logical { get; init; }
     public required ImmutableArray<StoredSpec> Stored { get; init; }
     /// <summary>Name that is not stored → stored tensor that holds its values.</summary>

@@ -13,15 +13,16 @@ internal static class PartChecks
         foreach (Part part in parts)
         {
             Shape source = logical[part.Logical].Shape;
-            if (part.Source.Length != source.Rank || part.Destination.Length != stored.Rank || part.Permutation.Length != stored.Rank || source.Rank != stored.Rank) return "a range for each axis is needed";
-            if (!part.Permutation.Order().SequenceEqual(Enumerable.Range(0, stored.Rank))) return "permutation names each axis once";
+            if (part.Source.Length != source.Rank || part.Destination.Length != stored.Rank || part.Permutation.Length != stored.Rank) return "a range for each axis is needed";
+            if (!NamesEachAxisOnce(part.Permutation, source.Rank)) return "permutation names each logical axis once, and -1 elsewhere";
             Int128 elements = 1;
             for (int axis = 0; axis < stored.Rank; axis++)
             {
-                AxisRange from = part.Source[part.Permutation[axis]];
                 AxisRange to = part.Destination[axis];
-                if (!IsInside(from, source[part.Permutation[axis]]) || !IsInside(to, stored[axis])) return $"a range of axis {axis} is outside its tensor";
-                if (from.Count != to.Count) return $"{from.Count} indices go to {to.Count} on axis {axis}";
+                int along = part.Permutation[axis];
+                if (!IsInside(to, stored[axis]) || (along >= 0 && !IsInside(part.Source[along], source[along]))) return $"a range of axis {axis} is outside its tensor";
+                long count = along < 0 ? 1 : part.Source[along].Count;
+                if (count != to.Count) return $"{count} indices go to {to.Count} on axis {axis}";
                 elements *= to.Count;
             }
             covered += elements;
@@ -32,6 +33,20 @@ internal static class PartChecks
             for (int j = 0; j < i; j++) if (Meet(parts[i].Destination, parts[j].Destination)) return $"parts {j} and {i} overlap";
         }
         return null;
+    }
+
+    private static bool NamesEachAxisOnce(ImmutableArray<int> permutation, int logicalAxes)
+    {
+        UInt128 seen = 0;
+        int named = 0;
+        foreach (int axis in permutation)
+        {
+            if (axis == -1) continue;
+            if (axis < 0 || axis >= logicalAxes || (seen & (UInt128.One << axis)) != 0) return false;
+            seen |= UInt128.One << axis;
+            named++;
+        }
+        return named == logicalAxes;
     }
 
     private static bool IsInside(AxisRange range, long size) => range.Start >= 0 && range.End <= size && range.Start <= range.End && range.Step >= 1 && range.Step <= Math.Max(1, size);

@@ -12,6 +12,8 @@ public sealed record PlanRequest
     public required string Model { get; init; }
     /// <summary><c>NAME</c>, <c>NAME@VERSION</c> or the path of a file; null: <c>hf</c> for a configuration, an error otherwise.</summary>
     public string? Recipe { get; init; }
+    /// <summary>Which tensors of the model, and in whose names and packing.</summary>
+    public ModelOptions Options { get; init; } = new();
     public ulong Seed { get; init; }
     public string Namespace { get; init; } = "";
     /// <summary>Element type of all floating tensors that do not insist on their own.</summary>

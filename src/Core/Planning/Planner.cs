@@ -24,7 +24,7 @@ public static class Planner
     {
         Problems problems = new();
         CheckOptions(request, problems);
-        ModelSpec? model = Try(() => ModelInput.Read(request.Model), problems);
+        ModelSpec? model = Try(() => ModelInput.Read(request.Model, request.Options), problems);
         Recipe? recipe = Try(() => OpenRecipe(request.Recipe, model), problems);
         problems.ThrowIfAny();
 

@@ -19,6 +19,7 @@ internal static class RecipeEngine
     {
         Decision[] decisions = new Decision[model.Logical.Length];
         bool[] used = new bool[recipe.Rules.Length];
+        int[] suitable = [.. Enumerable.Range(0, used.Length).Where(rule => recipe.Rules[rule].Suits(model.Family))];
         string[] texts = [.. recipe.Rules.Select((rule, number) => $"{recipe.Name} rule {number + 1}: {rule.Text}")];
         Dictionary<(int Rule, string Message), (string First, int Count)> refusals = [];
         List<(int Rule, string Message)> order = [];
@@ -26,7 +27,7 @@ internal static class RecipeEngine
         for (int i = 0; i < decisions.Length; i++)
         {
             LogicalSpec tensor = model.Logical[i];
-            int number = FirstMatch(recipe, tensor, model.LayerCount);
+            int number = FirstMatch(recipe, suitable, tensor, model.LayerCount);
             string message;
             if (number < 0)
             {
@@ -66,9 +67,9 @@ internal static class RecipeEngine
         return decisions;
     }
 
-    private static int FirstMatch(Recipe recipe, LogicalSpec tensor, long layerCount)
+    private static int FirstMatch(Recipe recipe, int[] suitable, LogicalSpec tensor, long layerCount)
     {
-        for (int i = 0; i < recipe.Rules.Length; i++) if (recipe.Rules[i].Matches(tensor, layerCount)) return i;
+        foreach (int rule in suitable) if (recipe.Rules[rule].Matches(tensor, layerCount)) return rule;
         return -1;
     }
 
@@ -77,7 +78,7 @@ internal static class RecipeEngine
         for (int i = 0; i < used.Length; i++)
         {
             Rule rule = recipe.Rules[i];
-            if (used[i] || rule.Optional) continue;
+            if (used[i] || rule.Optional || !rule.Suits(model.Family)) continue;
             if (model.Logical.Any(tensor => rule.Matches(tensor, model.LayerCount))) warnings.Add($"{recipe.Origin}:{rule.Line}: every tensor of this rule ({rule.Text}) is taken by an earlier one");
             else problems.Add($"{recipe.Origin}:{rule.Line}: this rule ({rule.Text}) matches no tensor of the model; correct it, or say optional: true");
         }

@@ -12,7 +12,7 @@ internal sealed class RecipeReader
     public const int MaxRules = 10_000;
 
     private static readonly string[] s_recipeKeys = ["name", "version", "description", "rules"];
-    private static readonly string[] s_ruleKeys = ["match", "regex", "kind", "layers", "ndim", "init", "args", "optional", "seed"];
+    private static readonly string[] s_ruleKeys = ["family", "match", "regex", "kind", "layers", "ndim", "init", "args", "optional", "seed"];
 
     private readonly string _origin;
     private readonly Problems _problems = new();
@@ -60,6 +60,7 @@ internal sealed class RecipeReader
         RefuseOtherKeys(node, s_ruleKeys);
         List<string> texts = [];
         List<ImmutableArray<Criterion>> criteria = [];
+        ImmutableArray<Glob> families = Families(node.Find("family"), texts);
         foreach (string key in (string[])["match", "regex", "kind", "layers", "ndim"])
         {
             if (node.Find(key) is not YamlNode value) continue;
@@ -78,10 +79,33 @@ internal sealed class RecipeReader
             Line = node.Line,
             Text = string.Join(", ", texts),
             Criteria = [.. criteria],
+            Families = families,
             Call = call,
             Optional = optional,
             Seed = Seed(node),
         };
+    }
+
+    private ImmutableArray<Glob> Families(YamlNode? node, List<string> texts)
+    {
+        if (node is null) return [];
+        ImmutableArray<Glob>.Builder families = ImmutableArray.CreateBuilder<Glob>();
+        YamlNode[] items = node.Kind == YamlKind.List ? [.. node.Items] : [node];
+        foreach (YamlNode item in items)
+        {
+            try
+            {
+                if (item.Kind != YamlKind.Scalar || item.IsNull) Wrong<Rule>(item.Line, $"family: expected a model_type or a pattern, found {item.Describe()}");
+                else families.Add(Glob.Parse(item.Text));
+            }
+            catch (FormatException error)
+            {
+                Wrong<Rule>(item.Line, $"family: {Problems.Quote(item.Text)}: {error.Message}");
+            }
+        }
+        if (items.Length == 0) Wrong<Rule>(node.Line, "family: expected a pattern, found an empty list");
+        texts.Add($"family {string.Join("|", items.Select(item => item.Text))}");
+        return families.ToImmutable();
     }
 
     private Criterion? Criterion(string key, YamlNode item)

@@ -13,11 +13,17 @@ internal sealed record Rule
     /// <summary>The criteria as written, for people: <c>match *.weight, kind Linear</c>.</summary>
     public required string Text { get; init; }
     public required ImmutableArray<ImmutableArray<Criterion>> Criteria { get; init; }
+    /// <summary>Patterns of the families that the rule is for; empty: any model.</summary>
+    public ImmutableArray<Glob> Families { get; init; } = [];
     public required InitCall Call { get; init; }
     public required bool Optional { get; init; }
     /// <summary>Seed of the rule's tensors in place of the plan's.</summary>
     public ulong? Seed { get; init; }
 
+    /// <summary>Whether the rule is for models of this family at all; a table or headers have none.</summary>
+    public bool Suits(string? family) => Families.IsEmpty || (family is not null && Families.Any(pattern => pattern.IsMatch(family)));
+
+    /// <summary>For a tensor of a model that the rule suits.</summary>
     public bool Matches(LogicalSpec tensor, long layerCount)
     {
         foreach (ImmutableArray<Criterion> group in Criteria)

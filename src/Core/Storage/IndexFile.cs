@@ -103,6 +103,8 @@ internal sealed record PartOfTile(ImmutableArray<long> Start, ImmutableArray<lon
     {
         if (tile.ElementCount == 0) return new PartOfTile(tile.Start, tile.Shape, 0);
         int rank = tensor.Shape.Rank;
+        // Parts of a fused tensor are many and lie one behind the other: most are elsewhere.
+        if (rank > 0 && (part.Destination[0].Start >= tile.Start[0] + tile.Shape[0] || part.Destination[0].End <= tile.Start[0])) return null;
         long[] start = new long[rank], shape = new long[rank], ordinal = new long[rank];
         for (int axis = 0; axis < rank; axis++)
         {
@@ -114,11 +116,12 @@ internal sealed record PartOfTile(ImmutableArray<long> Start, ImmutableArray<lon
             shape[axis] = new AxisRange(start[axis], end, range.Step).Count;
             if (shape[axis] == 0) return null;
         }
-        // Stored axis d runs along logical axis Permutation[d]; logical axes that no stored one follows have a single index.
+        // Stored axis d runs along logical axis Permutation[d], or, where that is -1, along none: an expert's place.
         long[] logical = [.. part.Source.Select(range => range.Start)];
         for (int axis = 0; axis < part.Permutation.Length; axis++)
         {
             int along = part.Permutation[axis];
+            if (along < 0) continue;
             logical[along] += ordinal[axis] * part.Source[along].Step;
         }
         long index = 0;

@@ -165,10 +165,10 @@ public sealed class ConfigTests
     }
 
     [Theory]
-    [InlineData("""{"architectures": ["GPT2LMHeadModel"], "model_type": "gpt2"}""", "'GPT2LMHeadModel'")]
+    [InlineData("""{"architectures": ["FalconForCausalLM"], "model_type": "falcon"}""", "'FalconForCausalLM'")]
     [InlineData("""{"architectures": ["LlamaForSequenceClassification"], "model_type": "llama"}""", "'LlamaForSequenceClassification'")]
-    [InlineData("""{"model_type": "mamba2"}""", "'mamba2'")]
-    [InlineData("""{"architecture": "resnet18"}""", "'resnet18'")]
+    [InlineData("""{"model_type": "rwkv7"}""", "'rwkv7'")]
+    [InlineData("""{"architecture": "resnet18d"}""", "'resnet18d'")]
     public void AnUnknownArchitectureIsOneMessageWithTheTwoWaysOn(string config, string name)
     {
         using Workspace workspace = new();
@@ -178,13 +178,48 @@ public sealed class ConfigTests
         Assert.Contains(".safetensors", problem);
     }
 
+    private const string Gemma3 = """
+        {"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3", "torch_dtype": "bfloat16", "vision_config": {"hidden_size": 8},
+         "text_config": {"model_type": "gemma3_text", "hidden_size": 48, "intermediate_size": 80, "num_hidden_layers": 2, "num_attention_heads": 2, "head_dim": 16, "vocab_size": 101}}
+        """;
+
     [Fact]
-    public void AWrapperIsRefusedWithTheReason()
+    public void AWrapperIsRefusedAndTheChoiceNamed()
     {
         using Workspace workspace = new();
-        string problem = Assert.Single(workspace.ProblemsOf("""{"architectures": ["LlavaForConditionalGeneration"], "text_config": {"model_type": "llama"}}"""));
-        Assert.Contains("text_config", problem);
-        Assert.Contains("not supported yet", problem);
+        string problem = Assert.Single(workspace.ProblemsOf(Gemma3));
+        Assert.Contains("text_config, vision_config", problem);
+        Assert.Contains("--part text", problem);
+        Assert.Contains("\"tensors\"", problem);
+        string unknown = Assert.Single(workspace.ProblemsOf("""{"architectures": ["OtherVisionModel"], "text_config": {"model_type": "llama"}}"""));
+        Assert.Contains("OtherVisionModel", unknown);
+        Assert.DoesNotContain("--part", unknown);
+    }
+
+    [Fact]
+    public void TheTextPartOfAWrapperHasItsStoredNamesAndTheValuesOfTheModelAlone()
+    {
+        using Workspace workspace = new();
+        Plan Of(string layout) => Planner.Create(new PlanRequest { Model = workspace.Write("config.json", Gemma3), Options = new ModelOptions { Part = "text", LayoutOf = layout } });
+        Plan alone = workspace.Plan("""{"model_type": "gemma3_text", "torch_dtype": "bfloat16", "hidden_size": 48, "intermediate_size": 80, "num_hidden_layers": 2, "num_attention_heads": 2, "head_dim": 16, "vocab_size": 101}""");
+        Plan stored = Of(ModelOptions.HuggingFace);
+        Assert.Equal(alone.ValuesId, stored.ValuesId);
+        Assert.Equal(alone.Tensors.Select(tensor => $"language_model.{tensor.Name}"), stored.Tensors.Select(tensor => tensor.Name));
+        Assert.Equal("language_model.model.embed_tokens.weight", stored.Tied["language_model.lm_head.weight"]);
+        Assert.All(stored.Tensors, tensor => Assert.Equal(DType.BF16, tensor.DType));
+        Plan memory = Of(ModelOptions.HuggingFaceFused);
+        Assert.Equal(alone.Tensors.Select(tensor => $"model.language_model.{tensor.Name[6..]}"), memory.Tensors.Select(tensor => tensor.Name));
+        Assert.Equal("model.language_model.embed_tokens.weight", memory.Tied["lm_head.weight"]);
+    }
+
+    [Theory]
+    [InlineData("""{"architectures": ["OtherVisionModel"], "text_config": {"model_type": "llama"}}""", "OtherVisionModel")]
+    [InlineData("""{"model_type": "llama"}""", "describes one model")]
+    [InlineData("""{"tensors": [{"name": "a", "shape": [1]}]}""", "lists its tensors itself")]
+    public void APartThatIsNotThereIsRefused(string model, string expected)
+    {
+        using Workspace workspace = new();
+        Assert.Contains(expected, Assert.Single(Workspace.ProblemsOf(() => Planner.Create(new PlanRequest { Model = workspace.Write("model.json", model), Recipe = "hf", Options = new ModelOptions { Part = "text" } }))));
     }
 
     [Fact]
