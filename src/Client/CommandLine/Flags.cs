@@ -51,6 +51,9 @@ public static class Flags
     public static readonly Flag<LaneChoice> Lanes = new("--lanes", "WIDTH", "auto", "auto, 1, 128, 256 or 512",
         "Vector width of the kernels in bits; never changes a value.", "256", LaneChoice.Auto, TryLanes);
 
+    public static readonly Flag<string?> Plugin = new("--plugin", "FILE", "none", "a .NET assembly with initializers of your own",
+        "Initializers of your own, for rules that say 'init: plugin.NAME'; may be repeated; its SHA-256 is part of the ids.", "bin/Stripes.dll", null, TryText) { Repeated = true };
+
     public static readonly Flag<string?> Out = new("--out", "DIR", "", "a directory to write to", "Directory of the checkpoint.", "/data/init", null, TryText) { Required = true };
 
     public static readonly Flag<string?> OutFile = new("--out", "FILE|-", "", "a file to write to, or - for standard output", "Where the values go.", "w.npy", null, TryText) { Required = true };

@@ -1,6 +1,7 @@
 using ShardInit.Client.CommandLine;
 using ShardInit.Client.Output;
 using ShardInit.Engine;
+using ShardInit.Initializers;
 using ShardInit.Planning;
 using ShardInit.Storage;
 
@@ -15,10 +16,11 @@ internal static class InitCommand
 
     private static int Run(Invocation given)
     {
-        Plan plan = Planned.Create(given);
+        PluginSet plugins = Planned.Plugins(given);
+        Plan plan = Planned.Create(given, plugins);
         string directory = given.Get(Flags.Out)!;
         using Interruption interruption = new();
-        PlanValues values = new(plan, given.Get(Flags.Lanes));
+        PlanValues values = new(plan, Planned.Values(given, plugins, interruption.Token));
         Planned.Say(given.Terminal, plan);
         using CheckpointWriter writer = CheckpointWriter.Open(directory, plan);
         return WriteRun.Run(given, writer, values, directory, interruption.Token);

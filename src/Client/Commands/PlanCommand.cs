@@ -13,7 +13,7 @@ internal static class PlanCommand
 
     private static int Run(Invocation given)
     {
-        Plan plan = Planned.Create(given);
+        Plan plan = Planned.Create(given, Planned.Plugins(given));
         if (given.Has(Flags.Tensors))
         {
             using BufferedStream output = new(given.Terminal.Output, 1 << 16);

@@ -1,5 +1,7 @@
 using ShardInit.Client.CommandLine;
 using ShardInit.Client.Output;
+using ShardInit.Engine;
+using ShardInit.Initializers;
 using ShardInit.Planning;
 
 namespace ShardInit.Client.Commands;
@@ -12,13 +14,13 @@ internal static class Planned
     /// <summary>Everything that decides what is written.</summary>
     public static readonly IReadOnlyList<Flag> Inputs =
     [
-        Flags.Seed, Flags.Namespace, Flags.Recipe, Flags.DType, Flags.ShardSize, Flags.TileSize, Flags.Digest, Flags.Metadata, Flags.StorageFormat, Flags.LayoutOf,
+        Flags.Seed, Flags.Namespace, Flags.Recipe, Flags.DType, Flags.ShardSize, Flags.TileSize, Flags.Digest, Flags.Metadata, Flags.StorageFormat, Flags.LayoutOf, Flags.Plugin,
     ];
 
     /// <summary>What only decides how it is computed.</summary>
     public static readonly IReadOnlyList<Flag> Running = [Flags.Threads, Flags.Lanes, Flags.Device, Flags.Engine];
 
-    public static Plan Create(Invocation given)
+    public static Plan Create(Invocation given, PluginSet plugins)
     {
         Dictionary<string, string> metadata = new(StringComparer.Ordinal);
         foreach ((string key, string value) in given.GetAll(Flags.Metadata))
@@ -36,10 +38,17 @@ internal static class Planned
             TileBytes = given.Get(Flags.TileSize),
             DigestKind = given.Get(Flags.Digest),
             UserMetadata = metadata,
+            Plugins = plugins,
         });
         foreach (string warning in plan.Warnings) given.Terminal.Say($"warning: {warning}");
         return plan;
     }
+
+    /// <summary>The assemblies that were named.</summary>
+    public static PluginSet Plugins(Invocation given) => new([.. given.GetAll(Flags.Plugin).Select(file => PluginAssembly.Load(file!))]);
+
+    public static ValueOptions Values(Invocation given, PluginSet plugins, CancellationToken cancel) =>
+        new() { Lanes = given.Get(Flags.Lanes), Threads = Threads(given), Cancel = cancel, Plugins = plugins };
 
     public static int Threads(Invocation given) => given.Has(Flags.Threads) ? given.Get(Flags.Threads) : Environment.ProcessorCount;
 

@@ -12,7 +12,7 @@ internal static class ResumeCommand
     public static readonly Positional Directory = new("DIR", "a directory that init has begun");
 
     public static readonly CommandSpec Spec = new("resume", "Continue from what DIR holds, and seal it. Needs no model or recipe: plan.json in DIR has every number.",
-        "resume /data/init", [Directory], [.. Planned.Running, Flags.Json, Flags.Quiet], Run);
+        "resume /data/init", [Directory], [.. Planned.Running, Flags.Plugin, Flags.Json, Flags.Quiet], Run);
 
     private static int Run(Invocation given)
     {
@@ -20,7 +20,7 @@ internal static class ResumeCommand
         using Interruption interruption = new();
         Plan plan;
         using (Checkpoint checkpoint = Checkpoint.OpenTolerant(directory)) plan = checkpoint.Plan;
-        PlanValues values = new(plan, given.Get(Flags.Lanes));
+        PlanValues values = new(plan, Planned.Values(given, Planned.Plugins(given), interruption.Token));
         Planned.Say(given.Terminal, plan);
         using CheckpointWriter writer = CheckpointWriter.Open(directory, plan);
         return WriteRun.Run(given, writer, values, directory, interruption.Token);

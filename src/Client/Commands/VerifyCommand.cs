@@ -15,7 +15,7 @@ internal static class VerifyCommand
     private static readonly Positional s_directory = new("DIR", "a directory that init has written");
 
     public static readonly CommandSpec Spec = new("verify", "Check every byte of DIR: structure and coverage from the plan, values by their digests or by regenerating them.",
-        "verify /data/init --values", [s_directory], [Flags.Values, Flags.Repair, Flags.Threads, Flags.Lanes, Flags.Device, Flags.Json, Flags.Quiet], Run);
+        "verify /data/init --values", [s_directory], [Flags.Values, Flags.Repair, Flags.Threads, Flags.Lanes, Flags.Device, Flags.Plugin, Flags.Json, Flags.Quiet], Run);
 
     private static int Run(Invocation given)
     {
@@ -36,16 +36,17 @@ internal static class VerifyCommand
         using (checkpoint)
         {
             Plan plan = checkpoint.Plan;
-            PlanValues values = new(plan, given.Get(Flags.Lanes));
+            // Plain verification takes no value, so it needs no code of the user.
+            PlanValues? values = given.Has(Flags.Values) || given.Has(Flags.Repair) ? new(plan, Planned.Values(given, Planned.Plugins(given), interruption.Token)) : null;
             VerificationReport report = Verify(given, checkpoint, values, interruption.Token);
             Show(given, report.Defects);
-            if (report.IsSound || !given.Has(Flags.Repair)) return Conclude(given, directory, plan, report, report, filesRepaired: 0);
+            if (report.IsSound || !given.Has(Flags.Repair) || values is null) return Conclude(given, directory, plan, report, report, filesRepaired: 0);
             (int written, VerificationReport after) = Mend(given, directory, report, values, interruption.Token);
             return Conclude(given, directory, plan, report, after, written);
         }
     }
 
-    private static VerificationReport Verify(Invocation given, Checkpoint checkpoint, PlanValues values, CancellationToken cancel)
+    private static VerificationReport Verify(Invocation given, Checkpoint checkpoint, PlanValues? values, CancellationToken cancel)
     {
         EngineProgress progress = new();
         using ProgressReport report = new(given.Terminal, progress, "verifying");

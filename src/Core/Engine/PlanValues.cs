@@ -17,18 +17,22 @@ public sealed class PlanValues : ITileSource
     private readonly StreamKey[] _keys;
     private readonly ElementSource?[] _sources;
 
-    /// <param name="threads">Threads for what is computed as a whole: orthogonal matrices.</param>
-    /// <param name="cancel">Stops such a computation.</param>
-    /// <exception cref="PlanException">A distribution whose numbers leave binary32, or a formula that does not suit its tensor.</exception>
-    public PlanValues(Plan plan, LaneChoice lanes = LaneChoice.Auto, int threads = 1, CancellationToken cancel = default)
+    /// <inheritdoc cref="PlanValues(Plan, ValueOptions)"/>
+    public PlanValues(Plan plan, LaneChoice lanes = LaneChoice.Auto)
+        : this(plan, new ValueOptions { Lanes = lanes })
+    {
+    }
+
+    /// <exception cref="PlanException">A distribution whose numbers leave binary32, a formula that does not suit its tensor, a plug-in that was not given.</exception>
+    public PlanValues(Plan plan, ValueOptions options)
     {
         Plan = plan;
-        _backend = LaneDispatch.Of(lanes);
+        _backend = LaneDispatch.Of(options.Lanes);
         _draws = new Draw[plan.Logical.Length];
         _keys = new StreamKey[plan.Logical.Length];
         _sources = new ElementSource?[plan.Logical.Length];
-        Orthogonal = new OrthogonalTensors(threads, lanes, cancel);
-        ElementSources sources = new(plan, _backend, lanes, Orthogonal);
+        Orthogonal = new OrthogonalTensors(options.Threads, options.Lanes, options.Cancel);
+        ElementSources sources = new(plan, _backend, options.Lanes, options.Plugins, Orthogonal);
         List<string> problems = [];
         for (int index = 0; index < _draws.Length; index++)
         {
@@ -41,6 +45,10 @@ public sealed class PlanValues : ITileSource
                 }
                 _draws[index] = DrawChoice.Of(plan.Logical[index].Init);
                 if (_draws[index].Kind != DrawKind.Constant) _keys[index] = plan.KeyOf(plan.Logical[index]);
+            }
+            catch (PlanException problem)
+            {
+                problems.AddRange(problem.Problems);
             }
             catch (Exception problem) when (problem is ArgumentException or ExpressionException)
             {

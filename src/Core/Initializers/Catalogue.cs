@@ -17,6 +17,7 @@ public static class Catalogue
         .. OwnMatrices.All,
         .. OwnTables.All,
         .. OwnRows.All,
+        .. FormulaInitializers.All,
         .. TorchInitializers.All,
         .. TimmInitializers.All,
         .. JaxInitializers.All,

@@ -36,6 +36,7 @@ internal static class KerasInitializers
             (arguments, facts) => Draw(arguments, facts, arguments.Number("scale"), arguments.Choice("mode"), arguments.Choice("distribution"))),
         .. Named("Glorot", 1, "fan_avg"), .. Named("He", 2, "fan_in"), .. Named("Lecun", 1, "fan_in"),
         new("keras.Orthogonal", "gain times a matrix with orthonormal rows or columns; the last axis is the columns", [s_gain], (arguments, facts) => OwnMatrices.Orthogonal(facts, arguments.Number("gain"), facts.Shape.Rank - 1)),
+        KerasStft.Initializer,
     ];
 
     private static IEnumerable<Initializer> Named(string name, double scale, string mode) =>

@@ -45,8 +45,8 @@ internal static class OwnTables
     {
         (double low, double high, double floor) = (arguments.Number("low"), arguments.Number("high"), arguments.Number("floor"));
         if (!(low > 0 && high > low && floor >= 0)) throw new RefusalException(FormattableString.Invariant($"expected 0 < low < high and floor of 0 or more, found low {low:R}, high {high:R}, floor {floor:R}"));
-        const string Step = "max(exp(u * span + ln_low), floor)";
-        return Expression.Of($"{Step} + log(-expm1(-{Step}))", KeyValuePair.Create("span", PinnedMath.Log(high) - PinnedMath.Log(low)), KeyValuePair.Create("ln_low", PinnedMath.Log(low)), KeyValuePair.Create("floor", floor));
+        const string Step = "max(exp(u * span + ln_low), lowest)";
+        return Expression.Of($"{Step} + log(-expm1(-{Step}))", KeyValuePair.Create("span", PinnedMath.Log(high) - PinnedMath.Log(low)), KeyValuePair.Create("ln_low", PinnedMath.Log(low)), KeyValuePair.Create("lowest", floor));
     }
 
     private static Table Sinusoidal(Arguments arguments, TensorFacts facts)

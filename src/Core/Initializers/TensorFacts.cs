@@ -20,6 +20,9 @@ public sealed class TensorFacts(LogicalSpec tensor, ModelSpec model)
 
     public Shape Shape => Tensor.Shape;
 
+    /// <summary>Whether a number of a tensor beside this one was asked for: then the answers do not follow from shape and layer alone.</summary>
+    internal bool LookedBeside { get; private set; }
+
     /// <summary>The number behind a name; false where the name is unknown. A name that exists but has no meaning for this tensor is refused.</summary>
     public bool TryNumber(string name, out double value)
     {
@@ -42,6 +45,7 @@ public sealed class TensorFacts(LogicalSpec tensor, ModelSpec model)
         if (SiblingOf(Tensor.Name, name) is string sibling)
         {
             value = 0;
+            LookedBeside = true;
             return model.Find(sibling) is LogicalSpec found && new TensorFacts(found, model).TryNumber(name[(name.IndexOf('_') + 1)..], out value);
         }
         if (name != "num_hidden_layers" || model.Source == ModelSource.Config) return false;

@@ -1,3 +1,4 @@
+using ShardInit.Initializers;
 using ShardInit.Model;
 
 namespace ShardInit.Planning;
@@ -24,5 +25,7 @@ public sealed record PlanRequest
     public long TileBytes { get; init; } = DefaultTileBytes;
     /// <summary><c>crc32</c> or <c>sha256</c>.</summary>
     public string DigestKind { get; init; } = "crc32";
+    /// <summary>Assemblies of the user whose initializers the recipe may name.</summary>
+    public PluginSet Plugins { get; init; } = PluginSet.None;
     public IReadOnlyDictionary<string, string> UserMetadata { get; init; } = new Dictionary<string, string>();
 }

@@ -25,7 +25,7 @@ public static class Planner
         Problems problems = new();
         CheckOptions(request, problems);
         ModelSpec? model = Try(() => ModelInput.Read(request.Model, request.Options), problems);
-        Recipe? recipe = Try(() => OpenRecipe(request.Recipe, model), problems);
+        Recipe? recipe = Try(() => OpenRecipe(request.Recipe, model, request.Plugins), problems);
         problems.ThrowIfAny();
 
         List<string> warnings = [.. model!.Warnings];
@@ -61,16 +61,18 @@ public static class Planner
             ConfigJson = model.ConfigJson,
             RecipeText = recipe.Yaml,
             UserMetadata = request.UserMetadata.ToImmutableSortedDictionary(TensorNames.Order),
-            Warnings = [.. warnings],
+            Warnings = [.. warnings, .. PlanCosts.Notices(logical)],
             ValuesId = valuesId,
             PlanId = "",
         };
+        FormulaChecks.Check(plan, problems);
+        problems.ThrowIfAny();
         return plan with { PlanId = PlanIds.PlanId(plan) };
     }
 
-    private static Recipe OpenRecipe(string? recipe, ModelSpec? model)
+    private static Recipe OpenRecipe(string? recipe, ModelSpec? model, PluginSet plugins)
     {
-        if (recipe is not null) return BuiltInRecipes.Open(recipe);
+        if (recipe is not null) return BuiltInRecipes.Open(recipe, plugins);
         if (model is null or { Source: ModelSource.Config }) return BuiltInRecipes.Open("hf");
         throw new PlanException($"--recipe: expected a recipe, because {(model.Source == ModelSource.Table ? "a tensor table" : "headers of .safetensors files")} do{(model.Source == ModelSource.Table ? "es" : "")} "
             + $"not say how its model is initialized; found none (built in: {BuiltInRecipes.Names()}; or a YAML file)");

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using ShardInit.Errors;
+using ShardInit.Initializers;
 using ShardInit.Model;
 
 namespace ShardInit.Recipes;
@@ -23,9 +24,9 @@ public static class BuiltInRecipes
 
     /// <summary>A recipe by <c>NAME</c>, <c>NAME@VERSION</c> or path of a file; an existing file wins.</summary>
     /// <exception cref="PlanException">No such recipe, or a bad one: all problems.</exception>
-    internal static Recipe Open(string recipe)
+    internal static Recipe Open(string recipe, PluginSet? plugins = null)
     {
-        if (recipe.Length > 0 && !recipe.Contains('\0') && File.Exists(recipe)) return RecipeReader.Read(ReadFile(recipe), recipe, isUser: true);
+        if (recipe.Length > 0 && !recipe.Contains('\0') && File.Exists(recipe)) return RecipeReader.Read(ReadFile(recipe), recipe, isUser: true, plugins);
         Entry? found = null;
         string[] parts = recipe.Split('@');
         foreach (Entry entry in s_entries.Value)

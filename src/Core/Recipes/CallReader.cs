@@ -7,7 +7,8 @@ namespace ShardInit.Recipes;
 
 /// <summary>Reads <c>init</c> and <c>args</c> of a rule, or of a part of one.</summary>
 /// <param name="wrong">Takes each mistake with its line.</param>
-internal sealed class CallReader(Action<int, string> wrong)
+/// <param name="plugins">Further initializers, by the user.</param>
+internal sealed class CallReader(Action<int, string> wrong, PluginSet plugins)
 {
     /// <summary>Numbers in a list at most, and parts of a rule.</summary>
     public const int MaxItems = 10_000;
@@ -31,8 +32,9 @@ internal sealed class CallReader(Action<int, string> wrong)
         YamlNode? named = node.Find("init");
         if (named is null) return Wrong(node.Line, "init is missing");
         if (named.Kind != YamlKind.Scalar || named.IsNull) return Wrong(named.Line, $"init: expected a text, found {named.Describe()}");
-        if (Catalogue.Find(named.Text) is Initializer initializer) return ReadArguments(node.Find("args"), initializer, node.Line);
-        string? near = Nearest.Of(named.Text, Catalogue.All.Select(known => known.Name));
+        if ((Catalogue.Find(named.Text) ?? plugins.Find(named.Text)) is Initializer initializer) return ReadArguments(node.Find("args"), initializer, node.Line);
+        if (named.Text.StartsWith(PluginSet.Prefix, StringComparison.Ordinal) && plugins.Names.Count == 0) return Wrong(named.Line, $"init: {Problems.Quote(named.Text)} is a plug-in: give its assembly with --plugin FILE");
+        string? near = Nearest.Of(named.Text, Catalogue.All.Select(known => known.Name).Concat(plugins.Names));
         return Wrong(named.Line, $"init: unknown initializer {Problems.Quote(named.Text)}" + (near is null ? $" (known: {Catalogue.Names})" : $"; did you mean {near}?"));
     }
 

@@ -19,7 +19,8 @@ internal static class RecipeEngine
     {
         Decision[] decisions = new Decision[model.Logical.Length];
         bool[] used = new bool[recipe.Rules.Length];
-        int[] suitable = [.. Enumerable.Range(0, used.Length).Where(rule => recipe.Rules[rule].Suits(model.Family))];
+        Matching matching = new(recipe, model);
+        Dictionary<(int Rule, Shape Shape, int? Layer), Distribution> resolved = [];
         string[] texts = [.. recipe.Rules.Select((rule, number) => $"{recipe.Name} rule {number + 1}: {rule.Text}")];
         Dictionary<(int Rule, string Message), (string First, int Count)> refusals = [];
         List<(int Rule, string Message)> order = [];
@@ -27,7 +28,7 @@ internal static class RecipeEngine
         for (int i = 0; i < decisions.Length; i++)
         {
             LogicalSpec tensor = model.Logical[i];
-            int number = FirstMatch(recipe, suitable, tensor, model.LayerCount);
+            int number = matching.First(tensor);
             string message;
             if (number < 0)
             {
@@ -38,9 +39,16 @@ internal static class RecipeEngine
                 used[number] = true;
                 try
                 {
-                    Distribution init = recipe.Rules[number].Call.Resolve(new TensorFacts(tensor, model));
-                    DistributionJson.Identity identity = DistributionJson.Key(init);
-                    if (!distinct.TryAdd(identity, init)) init = distinct[identity];
+                    // All that a rule knows of a tensor, unless it looks at the tensor beside it.
+                    var known = (number, tensor.Shape, tensor.Layer);
+                    if (!resolved.TryGetValue(known, out Distribution? init))
+                    {
+                        TensorFacts facts = new(tensor, model);
+                        init = recipe.Rules[number].Call.Resolve(facts);
+                        DistributionJson.Identity identity = DistributionJson.Key(init);
+                        if (!distinct.TryAdd(identity, init)) init = distinct[identity];
+                        if (!facts.LookedBeside) resolved.Add(known, init);
+                    }
                     decisions[i] = new Decision(init, texts[number], recipe.Rules[number].Line, recipe.Rules[number].Call.Initializer, recipe.Rules[number].Seed);
                     continue;
                 }
@@ -67,19 +75,13 @@ internal static class RecipeEngine
         return decisions;
     }
 
-    private static int FirstMatch(Recipe recipe, int[] suitable, LogicalSpec tensor, long layerCount)
-    {
-        foreach (int rule in suitable) if (recipe.Rules[rule].Matches(tensor, layerCount)) return rule;
-        return -1;
-    }
-
     private static void ReportUnused(Recipe recipe, ModelSpec model, bool[] used, Problems problems, List<string> warnings)
     {
         for (int i = 0; i < used.Length; i++)
         {
             Rule rule = recipe.Rules[i];
             if (used[i] || rule.Optional || !rule.Suits(model.Family)) continue;
-            if (model.Logical.Any(tensor => rule.Matches(tensor, model.LayerCount))) warnings.Add($"{recipe.Origin}:{rule.Line}: every tensor of this rule ({rule.Text}) is taken by an earlier one");
+            if (model.Logical.Any(tensor => rule.Takes(tensor.Kind) && rule.Matches(tensor, model.LayerCount))) warnings.Add($"{recipe.Origin}:{rule.Line}: every tensor of this rule ({rule.Text}) is taken by an earlier one");
             else problems.Add($"{recipe.Origin}:{rule.Line}: this rule ({rule.Text}) matches no tensor of the model; correct it, or say optional: true");
         }
     }

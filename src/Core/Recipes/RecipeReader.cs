@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using ShardInit.Errors;
+using ShardInit.Initializers;
 using ShardInit.Model;
 
 namespace ShardInit.Recipes;
@@ -17,10 +18,12 @@ internal sealed class RecipeReader
     private readonly string _origin;
     private readonly Problems _problems = new();
 
-    private RecipeReader(string origin) => _origin = origin;
+    private readonly PluginSet _plugins;
+
+    private RecipeReader(string origin, PluginSet plugins) => (_origin, _plugins) = (origin, plugins);
 
     /// <exception cref="PlanException">All problems of the text.</exception>
-    public static Recipe Read(string yaml, string origin, bool isUser)
+    public static Recipe Read(string yaml, string origin, bool isUser, PluginSet? plugins = null)
     {
         YamlNode root;
         try
@@ -31,7 +34,7 @@ internal sealed class RecipeReader
         {
             throw new PlanException($"{origin}:{error.Line}: {error.Message.ReplaceLineEndings(" ")}");
         }
-        RecipeReader reader = new(origin);
+        RecipeReader reader = new(origin, plugins ?? PluginSet.None);
         Recipe? recipe = reader.Recipe(root, yaml, isUser);
         reader._problems.ThrowIfAny();
         return recipe!;
@@ -60,10 +63,16 @@ internal sealed class RecipeReader
         RefuseOtherKeys(node, s_ruleKeys);
         List<string> texts = [];
         List<ImmutableArray<Criterion>> criteria = [];
-        ImmutableArray<Glob> families = Families(node.Find("family"), texts);
+        ImmutableArray<Glob> families = Globs("family", node.Find("family"), texts);
+        ImmutableArray<Glob> kinds = [];
         foreach (string key in (string[])["match", "regex", "kind", "layers", "ndim"])
         {
             if (node.Find(key) is not YamlNode value) continue;
+            if (key == "kind")
+            {
+                kinds = Globs(key, value, texts);
+                continue;
+            }
             YamlNode[] items = value.Kind == YamlKind.List ? [.. value.Items] : [value];
             if (items.Length == 0) Wrong<Rule>(value.Line, $"{key}: expected a pattern, found an empty list");
             ImmutableArray<Criterion>.Builder group = ImmutableArray.CreateBuilder<Criterion>();
@@ -71,41 +80,48 @@ internal sealed class RecipeReader
             criteria.Add(group.ToImmutable());
             texts.Add($"{key} {string.Join("|", items.Select(item => item.Text))}");
         }
-        if (criteria.Count == 0) Wrong<Rule>(node.Line, "expected match, regex, kind, layers or ndim: a rule for every tensor says match: \"*\"");
+        if (criteria.Count == 0 && node.Find("kind") is null) Wrong<Rule>(node.Line, "expected match, regex, kind, layers or ndim: a rule for every tensor says match: \"*\"");
         bool optional = Optional(node.Find("optional"));
-        if (new CallReader(Wrong).Read(node) is not InitCall call) return null;
+        if (new CallReader(Wrong, _plugins).Read(node) is not InitCall call) return null;
         return new Rule
         {
             Line = node.Line,
             Text = string.Join(", ", texts),
             Criteria = [.. criteria],
             Families = families,
+            Kinds = kinds,
             Call = call,
             Optional = optional,
             Seed = Seed(node),
         };
     }
 
-    private ImmutableArray<Glob> Families(YamlNode? node, List<string> texts)
+    private ImmutableArray<Glob> Globs(string key, YamlNode? node, List<string> texts)
     {
         if (node is null) return [];
-        ImmutableArray<Glob>.Builder families = ImmutableArray.CreateBuilder<Glob>();
+        ImmutableArray<Glob>.Builder globs = ImmutableArray.CreateBuilder<Glob>();
         YamlNode[] items = node.Kind == YamlKind.List ? [.. node.Items] : [node];
         foreach (YamlNode item in items)
         {
-            try
-            {
-                if (item.Kind != YamlKind.Scalar || item.IsNull) Wrong<Rule>(item.Line, $"family: expected a model_type or a pattern, found {item.Describe()}");
-                else families.Add(Glob.Parse(item.Text));
-            }
-            catch (FormatException error)
-            {
-                Wrong<Rule>(item.Line, $"family: {Problems.Quote(item.Text)}: {error.Message}");
-            }
+            if (item.Kind != YamlKind.Scalar || item.IsNull) Wrong<Rule>(item.Line, $"{key}: expected a pattern, found {item.Describe()}");
+            else if (item.Text.Any(char.IsControl)) Wrong<Rule>(item.Line, $"{key}: {Problems.Quote(item.Text)}: names hold no control characters");
+            else if (Pattern(key, item) is Glob glob) globs.Add(glob);
         }
-        if (items.Length == 0) Wrong<Rule>(node.Line, "family: expected a pattern, found an empty list");
-        texts.Add($"family {string.Join("|", items.Select(item => item.Text))}");
-        return families.ToImmutable();
+        if (items.Length == 0) Wrong<Rule>(node.Line, $"{key}: expected a pattern, found an empty list");
+        texts.Add($"{key} {string.Join("|", items.Select(item => item.Text))}");
+        return globs.ToImmutable();
+    }
+
+    private Glob? Pattern(string key, YamlNode item)
+    {
+        try
+        {
+            return Glob.Parse(item.Text);
+        }
+        catch (FormatException error)
+        {
+            return Wrong<Glob>(item.Line, $"{key}: {Problems.Quote(item.Text)}: {error.Message}");
+        }
     }
 
     private Criterion? Criterion(string key, YamlNode item)

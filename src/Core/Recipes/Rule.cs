@@ -15,6 +15,8 @@ internal sealed record Rule
     public required ImmutableArray<ImmutableArray<Criterion>> Criteria { get; init; }
     /// <summary>Patterns of the families that the rule is for; empty: any model.</summary>
     public ImmutableArray<Glob> Families { get; init; } = [];
+    /// <summary>Patterns of kinds; empty: any, also an unknown one.</summary>
+    public ImmutableArray<Glob> Kinds { get; init; } = [];
     public required InitCall Call { get; init; }
     public required bool Optional { get; init; }
     /// <summary>Seed of the rule's tensors in place of the plan's.</summary>
@@ -23,7 +25,10 @@ internal sealed record Rule
     /// <summary>Whether the rule is for models of this family at all; a table or headers have none.</summary>
     public bool Suits(string? family) => Families.IsEmpty || (family is not null && Families.Any(pattern => pattern.IsMatch(family)));
 
-    /// <summary>For a tensor of a model that the rule suits.</summary>
+    /// <summary>Whether the rule is for tensors of this kind: all that it asks of most, and the same for thousands of them.</summary>
+    public bool Takes(string? kind) => Kinds.IsEmpty || (kind is not null && Kinds.Any(pattern => pattern.IsMatch(kind)));
+
+    /// <summary>For a tensor of a model that the rule suits and of a kind that it takes.</summary>
     public bool Matches(LogicalSpec tensor, long layerCount)
     {
         foreach (ImmutableArray<Criterion> group in Criteria)

@@ -24,6 +24,12 @@ public sealed class PinnedMathTests(ITestOutputHelper output)
     [InlineData("log", 0.501, 650)]
     [InlineData("exp", 0.501, 650)]
     [InlineData("pow", 0.501, 600)]
+    [InlineData("sin", 0.501, 690)]
+    [InlineData("cos", 0.501, 690)]
+    [InlineData("expm1", 0.501, 500)]
+    [InlineData("log1p", 0.501, 450)]
+    [InlineData("log2", 0.501, 500)]
+    [InlineData("tanh", 0.501, 430)]
     [InlineData("erfc", 4, 650)]
     [InlineData("cdf", 4, 650)]
     public void Errors_stay_within_their_bounds(string function, double bound, int atLeast)
@@ -41,6 +47,12 @@ public sealed class PinnedMathTests(ITestOutputHelper output)
                 "log" => PinnedMath.Log(arguments[0]),
                 "exp" => PinnedMath.Exp(arguments[0]),
                 "pow" => PinnedMath.Pow(arguments[0], arguments[1]),
+                "sin" => PinnedMath.Sin(arguments[0]),
+                "cos" => PinnedMath.Cos(arguments[0]),
+                "expm1" => PinnedMath.Expm1(arguments[0]),
+                "log1p" => PinnedMath.Log1p(arguments[0]),
+                "log2" => PinnedMath.Log2(arguments[0]),
+                "tanh" => PinnedMath.Tanh(arguments[0]),
                 "erfc" => PinnedMath.Erfc(arguments[0]),
                 _ => PinnedMath.NormalCdf(arguments[0]),
             };
@@ -78,6 +90,21 @@ public sealed class PinnedMathTests(ITestOutputHelper output)
                 bool same = BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(PinnedMath.Pow(x, y)) || (double.IsNaN(expected) && double.IsNaN(PinnedMath.Pow(x, y)));
                 Assert.True(same, $"pow({x:R}, {y:R}) = {PinnedMath.Pow(x, y):R}, expected {expected:R}");
             }
+    }
+
+    [Fact]
+    public void Angles_and_shifted_functions_have_their_ends()
+    {
+        double inf = double.PositiveInfinity, nan = double.NaN;
+        Assert.Equal((0.0, 1.0), (PinnedMath.Sin(0), PinnedMath.Cos(0)));
+        Assert.True(double.IsNegative(PinnedMath.Sin(-0.0)) && double.IsNegative(PinnedMath.Expm1(-0.0)) && double.IsNegative(PinnedMath.Log1p(-0.0)) && double.IsNegative(PinnedMath.Tanh(-0.0)));
+        foreach (double x in (double[])[inf, -inf, nan, 1073741825, -1e300]) Assert.Equal((nan, nan), (PinnedMath.Sin(x), PinnedMath.Cos(x)));
+        Assert.False(double.IsNaN(PinnedMath.Sin(PinnedMath.MaxAngle)));
+        Assert.Equal((-1.0, inf, -1.0), (PinnedMath.Expm1(-inf), PinnedMath.Expm1(inf), PinnedMath.Expm1(-700)));
+        Assert.Equal((-inf, nan, inf), (PinnedMath.Log1p(-1), PinnedMath.Log1p(-1.5), PinnedMath.Log1p(inf)));
+        Assert.Equal((-inf, nan, inf), (PinnedMath.Log2(0), PinnedMath.Log2(-1), PinnedMath.Log2(inf)));
+        Assert.Equal((1.0, -1.0), (PinnedMath.Tanh(inf), PinnedMath.Tanh(-inf)));
+        for (int n = -1074; n <= 1023; n++) Assert.Equal(n, PinnedMath.Log2(Math.ScaleB(1, n)));
     }
 
     /// <summary>Exact powers have no rounding to hide behind.</summary>

@@ -38,8 +38,7 @@ public sealed class GoldenCaseTests
         InitCase item = s_cases[id];
         if (Refusals.Of(id) is string reason)
         {
-            string problem = item.Problems()[0];
-            Assert.Contains(reason, problem);
+            Assert.Contains(item.Problems(), problem => problem.Contains(reason, StringComparison.Ordinal));
             return;
         }
         Plan single = item.Plan();

@@ -178,11 +178,13 @@ public sealed class SpecialCaseTests
         string args = $"{{{string.Join(", ", numbers.Zip(names, (number, name) => $"{name}: {number}"))}}}";
         double[] wide = Drawn.Values(Plan(init, args, "[300000]")), narrow = Drawn.Values(Plan(init, args, "[300000]", InitCase.OurDType(dtype)));
         Assert.Equal(wide.Select(value => dtype == "float16" ? (double)(Half)(float)value : Structure.Brain(value)), narrow);
-        Assert.DoesNotContain(0.0, wide);
+        if (init == "torch.normal_") Assert.DoesNotContain(0.0, wide);
         JsonElement item = s_special.GetProperty("torch_low_precision").GetProperty("cases").EnumerateArray().First(one => one.GetProperty("call").GetString() == call && one.GetProperty("dtype").GetString() == dtype);
         Assert.Equal(item.GetProperty("std").GetDouble(), Math.Sqrt(narrow.Sum(x => x * x) / narrow.Length), 0.01 * item.GetProperty("std").GetDouble());
         if (init == "torch.normal_") return;
-        Assert.InRange(narrow.Max(), 0.999 * item.GetProperty("max").GetDouble(), 1.002 * item.GetProperty("max").GetDouble());
+        // The bound itself may be reached by rounding; torch redraws it.
+        double bound = double.Parse(numbers[^1], CultureInfo.InvariantCulture);
+        Assert.InRange(narrow.Max(), 0.99 * item.GetProperty("max").GetDouble(), dtype == "float16" ? (double)(Half)bound : Structure.Brain(bound));
     }
 
     [Fact]
@@ -199,7 +201,7 @@ public sealed class SpecialCaseTests
             }
         }
         JsonElement jax = InitCase.File("jax_initializers").GetProperty("constants");
-        Assert.Equal(jax.GetProperty("jax_constant").GetDouble(), Scaled.StdCutAt2);
-        Assert.Equal(jax.GetProperty("std_of_normal_cut_at_2").GetDouble(), Scaled.StdCutAt2);
+        Assert.Equal(Scaled.StdCutAt2, jax.GetProperty("jax_constant").GetDouble());
+        Assert.Equal(Scaled.StdCutAt2, jax.GetProperty("std_of_normal_cut_at_2").GetDouble());
     }
 }
