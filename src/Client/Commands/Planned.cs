@@ -14,7 +14,7 @@ internal static class Planned
     /// <summary>Everything that decides what is written.</summary>
     public static readonly IReadOnlyList<Flag> Inputs =
     [
-        Flags.Seed, Flags.Namespace, Flags.Recipe, Flags.DType, Flags.ShardSize, Flags.TileSize, Flags.Digest, Flags.Metadata, Flags.StorageFormat, Flags.LayoutOf, Flags.Plugin,
+        Flags.Seed, Flags.Namespace, Flags.Recipe, Flags.Set, Flags.DType, Flags.ShardSize, Flags.TileSize, Flags.Digest, Flags.Metadata, Flags.StorageFormat, Flags.LayoutOf, Flags.Plugin,
     ];
 
     /// <summary>What only decides how it is computed.</summary>
@@ -31,6 +31,7 @@ internal static class Planned
         {
             Model = given.Word(Model),
             Recipe = given.Get(Flags.Recipe),
+            Settings = Settings(given),
             Seed = given.Get(Flags.Seed),
             Namespace = given.Get(Flags.Namespace),
             DType = given.Get(Flags.DType),
@@ -49,6 +50,13 @@ internal static class Planned
 
     public static ValueOptions Values(Invocation given, PluginSet plugins, CancellationToken cancel) =>
         new() { Lanes = given.Get(Flags.Lanes), Threads = Threads(given), Cancel = cancel, Plugins = plugins };
+
+    private static List<KeyValuePair<string, string>> Settings(Invocation given)
+    {
+        HashSet<string> names = new(StringComparer.Ordinal);
+        foreach ((string name, _) in given.GetAll(Flags.Set)) if (!names.Add(name)) throw new UsageException($"{Flags.Set.Name}: expected each name once, found '{name}' again");
+        return [.. given.GetAll(Flags.Set)];
+    }
 
     public static int Threads(Invocation given) => given.Has(Flags.Threads) ? given.Get(Flags.Threads) : Environment.ProcessorCount;
 

@@ -30,7 +30,7 @@ public sealed class OrthogonalTensorsTests
         float[] tensor = OneTensor.Floats(new Orthogonal(1, 1), 6, 4, 5);
         for (int i = 0; i < 6; i++) for (int j = 0; j < 4; j++) for (int k = 0; k < 5; k++) Assert.Equal(matrix[(((i * 5) + k) * 4) + j], tensor[(((i * 4) + j) * 5) + k]);
 
-        float[] kernel = OneTensor.Floats(new Initializers.DeltaOrthogonal(0.5), 3, 2, 4, 6);
+        float[] kernel = OneTensor.Floats(new ShardInit.Initializers.DeltaOrthogonal(0.5), 3, 2, 4, 6);
         float[] inside = Matrix(4, 6, 0.5);
         // Index (k - 1) / 2 of each spatial axis: [1, 0].
         for (int i = 0; i < kernel.Length; i++) Assert.Equal(i / 24 == 2 ? inside[i % 24] : 0, kernel[i]);

@@ -41,7 +41,7 @@ internal static class Structure
         double gain = item.Truth.GetProperty("gain").GetDouble(), std = item.Truth.GetProperty("element_std").GetDouble();
         int copies = Math.Clamp(MatrixSample / (rows * columns), 8, 2000);
         Plan plan = item.Plan(copies);
-        Engine.PlanValues values = new(plan);
+        ShardInit.Engine.PlanValues values = new(plan);
         double second = 0, fourth = 0, first = 0;
         for (int copy = 0; copy < copies; copy++)
         {

@@ -89,7 +89,7 @@ public sealed class FamilyTruthTests
             case "truncated_normal": Assert.Equal(new TruncatedNormal(Number("loc"), Number("sigma"), Number("lower"), Number("upper")), actual); break;
             case "structured": Assert.IsType<Table>(actual); break;
             case "inverse_softplus_log_uniform":
-                Initializers.Expression expression = Assert.IsType<Initializers.Expression>(actual);
+                ShardInit.Initializers.Expression expression = Assert.IsType<ShardInit.Initializers.Expression>(actual);
                 double Named(string name) => expression.Numbers[expression.Names.IndexOf(name)];
                 AssertNear(Math.Log(Number("dt_low")), Named("ln_low"));
                 AssertNear(Math.Log(Number("dt_high")) - Math.Log(Number("dt_low")), Named("span"));
