@@ -189,7 +189,7 @@ public sealed class RecipeTests
         using Workspace workspace = new();
         Assert.Equal("hf@1", Planner.Create(new PlanRequest { Model = "llama-3.2-1b", Recipe = "hf" }).Recipe);
         Assert.Contains("did you mean 'hf@1'?", Assert.Single(Workspace.ProblemsOf(() => Planner.Create(new PlanRequest { Model = "llama-3.2-1b", Recipe = "hf@2" }))));
-        Assert.Contains("gpt2@1, hf@1, keras-default@1", Assert.Single(Workspace.ProblemsOf(() => Planner.Create(new PlanRequest { Model = "llama-3.2-1b", Recipe = "swift-normalised" }))));
+        Assert.Contains("gpt2@1, he@1, hf@1", Assert.Single(Workspace.ProblemsOf(() => Planner.Create(new PlanRequest { Model = "llama-3.2-1b", Recipe = "zzzzzzzzzz" }))));
         Assert.Equal("mine@3", workspace.Plan(Table, "name: mine\nversion: 3\nrules:\n- {match: '*', init: ones}").Recipe);
     }
 }
