@@ -43,7 +43,15 @@ public static class Flags
 
     public static readonly Flag<string> StorageFormat = Choice("--format", "FORMAT", "Storage format.", "arrow", ["arrow"], ["safetensors"]);
 
-    public static readonly Flag<string> LayoutOf = Choice("--layout-of", "NAME", "Whose tensor names and packing to store.", "hf", ["hf"], ["hf-fused", "torchtitan", "megatron"]);
+    public static readonly Flag<string> LayoutOf = Choice("--layout-of", "NAME", "Whose tensor names and packing to store: hf as save_pretrained writes, hf-fused as transformers v5 holds in memory; never changes a value.",
+        "hf", ["hf", "hf-fused"], ["torchtitan", "megatron"]);
+
+    public static readonly Flag<string?> Part = new("--part", "NAME", "the whole model", "text", "Which model of a configuration that wraps several: its language model, under the names that the wrapper's files have.",
+        "text", null, (string text, out string? value) => (value = text) == "text");
+
+    public static readonly Switch PredictionLayers = new("--mtp", "Also the multi-token-prediction layers that a deepseek_v3 configuration publishes, which transformers leaves out.");
+
+    public static readonly Flag<string?> Index = new("--index", "I", "", "a row-major number in the stored tensor, or one number per axis with commas", "The element to explain.", "3,17", null, TryText) { Required = true };
 
     public static readonly Flag<string> Engine = Choice("--engine", "NAME", "What runs the plan.", "auto", ["auto", "local"], []);
 
@@ -62,7 +70,7 @@ public static class Flags
 
     public static readonly Flag<string?> OutFile = new("--out", "FILE|-", "", "a file to write to, or - for standard output", "Where the values go.", "w.npy", null, TryText) { Required = true };
 
-    public static readonly Flag<string?> Tensor = new("--tensor", "NAME", "", "the name of a stored tensor", "The tensor to read.", "model.norm.weight", null, TryText) { Required = true };
+    public static readonly Flag<string?> Tensor = new("--tensor", "NAME", "", "the name of a stored tensor", "Which tensor.", "model.norm.weight", null, TryText) { Required = true };
 
     public static readonly Flag<string?> OneTensor = new("--tensor", "NAME", "all", "the name of a stored tensor", "Show this tensor only, with its tiles and rule.", "model.norm.weight", null, TryText);
 
@@ -91,7 +99,7 @@ public static class Flags
     };
 
     /// <summary>Commands that the design names and that do not work yet.</summary>
-    public static readonly IReadOnlyList<string> CommandsNotBuilt = ["status", "explain", "diff", "export", "serve", "submit", "watch", "cancel", "jobs"];
+    public static readonly IReadOnlyList<string> CommandsNotBuilt = ["status", "export", "serve", "submit", "watch", "cancel", "jobs"];
 
     private static Flag<string> Choice(string name, string valueName, string help, string fallback, string[] known, string[] notBuilt)
     {

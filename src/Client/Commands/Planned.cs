@@ -2,6 +2,7 @@ using ShardInit.Client.CommandLine;
 using ShardInit.Client.Output;
 using ShardInit.Engine;
 using ShardInit.Initializers;
+using ShardInit.Model;
 using ShardInit.Planning;
 
 namespace ShardInit.Client.Commands;
@@ -14,7 +15,7 @@ internal static class Planned
     /// <summary>Everything that decides what is written.</summary>
     public static readonly IReadOnlyList<Flag> Inputs =
     [
-        Flags.Seed, Flags.Namespace, Flags.Recipe, Flags.Set, Flags.DType, Flags.ShardSize, Flags.TileSize, Flags.Digest, Flags.Metadata, Flags.StorageFormat, Flags.LayoutOf, Flags.Plugin,
+        Flags.Seed, Flags.Namespace, Flags.Recipe, Flags.Set, Flags.DType, Flags.ShardSize, Flags.TileSize, Flags.Digest, Flags.Metadata, Flags.StorageFormat, Flags.LayoutOf, Flags.Part, Flags.PredictionLayers, Flags.Plugin,
     ];
 
     /// <summary>What only decides how it is computed.</summary>
@@ -32,6 +33,7 @@ internal static class Planned
             Model = given.Word(Model),
             Recipe = given.Get(Flags.Recipe),
             Settings = Settings(given),
+            Options = new ModelOptions { LayoutOf = given.Get(Flags.LayoutOf), Part = given.Get(Flags.Part), PredictionLayers = given.Has(Flags.PredictionLayers) },
             Seed = given.Get(Flags.Seed),
             Namespace = given.Get(Flags.Namespace),
             DType = given.Get(Flags.DType),

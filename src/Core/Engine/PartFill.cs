@@ -29,9 +29,14 @@ internal readonly ref struct PartFill
     /// <summary>Writes those of the elements [firstElement, firstElement + elementCount) of <paramref name="stored"/> that belong to <paramref name="part"/>; others stay.</summary>
     public static void Fill(PlanValues values, Part part, StoredTensor stored, long firstElement, long elementCount, Span<byte> destination)
     {
+        if (stored.Shape.Rank > 0 && Misses(part.Destination[0], stored.Shape.ElementCount / stored.Shape[0], firstElement, elementCount)) return;
         Box box = new(part, values.Plan.Logical[part.Logical].Shape, stored.Shape);
         if (!box.IsEmpty) new PartFill(values, part.Logical, stored.DType, box.Axes, firstElement, elementCount, destination).Cut(0, box.LogicalStart, box.StoredStart);
     }
+
+    // A fused tensor has a part for each expert, of which a chunk meets one or two.
+    private static bool Misses(AxisRange rows, long rowElements, long firstElement, long elementCount) =>
+        rows.Start * rowElements >= firstElement + elementCount || rows.End * rowElements <= firstElement;
 
     /// <summary>Fills what is wanted of the positions on axes <paramref name="depth"/> and further in, the outer ones being fixed.</summary>
     private void Cut(int depth, long logical, long stored)

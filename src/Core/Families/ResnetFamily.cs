@@ -53,7 +53,6 @@ internal static class ResnetFamily
                 inputs = width * expansion;
             }
         }
-        config.Number("num_features", inputs);
         new Scope(model, "", LayerGroup.Head).Linear("fc", config.DerivedSize("num_classes", () => 1000), inputs, bias: true);
         return number;
     }

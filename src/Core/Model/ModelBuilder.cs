@@ -95,7 +95,7 @@ public sealed class ModelBuilder
             if (rows[i] < 0 || rows[i] >= rowCount) return Refuse(name, $"zero row {rows[i]} is outside the {rowCount} rows of shape [{string.Join(", ", shape.ToArray())}]");
             if (i > 0 && rows[i] == rows[i - 1]) return Refuse(name, $"zero row {rows[i]} stands twice");
         }
-        _logical.Add(new LogicalSpec(name, _whole.Share(new Shape(shape.ToArray())), kind, layer, rows));
+        _logical.Add(new LogicalSpec(name, _whole.Share(shape), kind, layer, rows));
         return _logical.Count - 1;
     }
 

@@ -126,7 +126,11 @@ public static class PlanIds
 
     private sealed class CanonicalWriter
     {
-        private readonly ArrayBufferWriter<byte> _bytes = new(1 << 16);
+        // A large model has some ten megabytes of them: hashed on the way, never gathered.
+        private const int Gathered = 1 << 16;
+
+        private readonly ArrayBufferWriter<byte> _bytes = new(2 * Gathered);
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
         /// <param name="domain">Keeps the two ids, and any later one, apart.</param>
         public CanonicalWriter(string domain) => _bytes.Write(Encoding.ASCII.GetBytes(domain));
@@ -165,12 +169,23 @@ public static class PlanIds
 
         public void Text(string text)
         {
+            if (_bytes.WrittenCount >= Gathered) Hash();
             int length = Encoding.UTF8.GetByteCount(text);
             U32((uint)length);
             Encoding.UTF8.GetBytes(text, _bytes.GetSpan(length));
             _bytes.Advance(length);
         }
 
-        public string Sha256() => Convert.ToHexStringLower(SHA256.HashData(_bytes.WrittenSpan));
+        public string Sha256()
+        {
+            Hash();
+            return Convert.ToHexStringLower(_hash.GetHashAndReset());
+        }
+
+        private void Hash()
+        {
+            _hash.AppendData(_bytes.WrittenSpan);
+            _bytes.ResetWrittenCount();
+        }
     }
 }

@@ -46,6 +46,9 @@ public static class TensorLines
         }
     }
 
+    /// <summary>A distribution as the object that <c>init</c> has.</summary>
+    public static string InitJson(Distribution init) => DistributionJson.Text(init);
+
     /// <summary>The same for people: columns name, dtype, shape, init, rule.</summary>
     public static void WriteTable(Plan plan, TextWriter text)
     {

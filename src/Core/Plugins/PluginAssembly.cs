@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 using System.Security.Cryptography;
 using ShardInit.Errors;
@@ -51,6 +52,12 @@ public sealed record PluginAssembly(string Path, string Sha256, ImmutableArray<I
         }
     }
 
-    private static bool IsForeign(string name) =>
-        name is not ("ShardInit.Core" or "System" or "netstandard" or "mscorlib") && !name.StartsWith("System.", StringComparison.Ordinal);
+    // What stands beside the core library is .NET. In a program of one file nothing stands there, and the name has to do.
+    private static bool IsForeign(string name)
+    {
+        if (name == "ShardInit.Core") return false;
+        string folder = RuntimeEnvironment.GetRuntimeDirectory();
+        if (File.Exists(System.IO.Path.Combine(folder, "System.Runtime.dll"))) return !File.Exists(System.IO.Path.Combine(folder, name + ".dll"));
+        return name is not ("System" or "netstandard" or "mscorlib") && !name.StartsWith("System.", StringComparison.Ordinal);
+    }
 }

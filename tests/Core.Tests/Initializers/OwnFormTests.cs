@@ -28,7 +28,7 @@ public sealed class OwnFormTests
     [InlineData("he_normal, args: {nonlinearity: leaky_relu, slope: 0.2, mode: fan_out}", 0.17334381132038409)]
     [InlineData("lecun_normal", 0.14433756729740646)]
     [InlineData("lecun_normal, args: {gain: 2}", 0.28867513459481292)]
-    [InlineData("variance_scaling, args: {scale: 2, mode: fan_geo_avg}", 0.18995896212330855)]
+    [InlineData("variance_scaling, args: {scale: 2, mode: fan_geo_avg}", 0.18995892141289816)]
     [InlineData("variance_scaling, args: {fan: 100}", 0.1)]
     public void ScaledNormalsTakePyTorchsOrientation(string init, double std) => Numbers.Close(std, Assert.IsType<Normal>(Init(init, "[64, 48]")).Std);
 
@@ -48,7 +48,7 @@ public sealed class OwnFormTests
     [InlineData("orthogonal, args: {column_axis: 2}", "[4, 4]", "column_axis: axis 2 does not exist in a tensor of 2 axes")]
     [InlineData("truncated_normal, args: {std: 1, low: -1, high: 1, corrected: true}", "[4]", "corrected: give bounds as multiples")]
     [InlineData("truncated_normal, args: {std: 1, low_std: 1, high_std: -1, corrected: true}", "[4]", "expected low_std below high_std, found 1 and -1")]
-    [InlineData("truncated_normal, args: {std: 1, low_std: 30, corrected: true}", "[4]", "corrected:")]
+    [InlineData("truncated_normal, args: {std: 1, low_std: 40, corrected: true}", "[4]", "corrected:")]
     [InlineData("rows, args: {parts: []}", "[4]", "parts: expected a list of parts")]
     [InlineData("rows, args: {parts: [5]}", "[4]", "parts: expected a list of parts")]
     [InlineData("rows, args: {parts: [{init: zeros}, {init: ones}]}", "[4]", "until is missing")]
@@ -89,7 +89,7 @@ public sealed class OwnFormTests
     {
         const string Parts = "rows, args: {parts: [{until: 'dim0 / 4', init: zeros}, {until: 'dim0 / 2', init: constant, args: {value: 2}}, {until: 'dim0 / 2', init: ones}, {init: normal, args: {std: '1 / dim1'}}]}";
         Rows rows = Assert.IsType<Rows>(Init(Parts, "[8, 5]"));
-        Assert.Equal([new RowRange(0, 2, new Constant(0)), new RowRange(2, 4, new Constant(2)), new RowRange(4, 8, new Normal(0, 0.2))], rows.Ranges);
+        Assert.Equal(new RowRange[] { new(0, 2, new Constant(0)), new(2, 4, new Constant(2)), new(4, 8, new Normal(0, 0.2)) }, rows.Ranges.ToArray());
         Assert.Equal(new Normal(0, 0.2), Init("rows, args: {parts: [{init: normal, args: {std: 0.2}}]}", "[8, 5]"));
         double[] whole = Drawn.Values(Plan("normal, args: {std: 0.2}", "[8, 5]")), parts = Drawn.Values(Plan(Parts, "[8, 5]"));
         Assert.Equal(whole[20..], parts[20..]);

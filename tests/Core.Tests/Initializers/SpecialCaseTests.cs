@@ -104,7 +104,7 @@ public sealed class SpecialCaseTests
         JsonElement truth = s_special.GetProperty("mamba2").GetProperty("original_A_log_uniform_1_16");
         Law law = new(x => Math.Clamp((Math.Exp(x) - 1) / 15, 0, 1), truth.GetProperty("mean").GetDouble(), truth.GetProperty("std").GetDouble());
         CheckQuantiles(truth.GetProperty("quantiles"), law.Cdf);
-        law.Check(Drawn.Values(Plan("expression", "{formula: 'log(1 + 15 * u)'}", "[200000]")), DType.F32);
+        law.Check(Drawn.Values(Plan("expression", "{formula: 'log(1 + 15 * u)'}", "[50000]")), DType.F32);
     }
 
     [Theory]
@@ -119,8 +119,9 @@ public sealed class SpecialCaseTests
         (double low, double high, double floor) = (item.GetProperty("time_step_min").GetDouble(), item.GetProperty("time_step_max").GetDouble(), item.GetProperty("time_step_floor").GetDouble());
         double atom = item.GetProperty("atom_probability_at_floor").GetDouble(), lowest = item.GetProperty("lowest").GetDouble(), highest = item.GetProperty("highest").GetDouble();
         double Cdf(double x) => Math.Clamp((Math.Log(Math.Log(1 + Math.Exp(x))) - Math.Log(low)) / (Math.Log(high) - Math.Log(low)), 0, 1);
-        double[] drawn = Drawn.Values(Plan("inverse_softplus", $"{{low: {Text(low)}, high: {Text(high)}, floor: {Text(floor)}}}", "[200000]"));
-        Assert.All(drawn, x => Assert.InRange(x, lowest - 1e-6, highest + 1e-6));
+        double[] drawn = Drawn.Values(Plan("inverse_softplus", $"{{low: {Text(low)}, high: {Text(high)}, floor: {Text(floor)}}}", "[50000]"));
+        Assert.InRange(drawn.Min(), lowest - 1e-6, lowest + 0.01);
+        Assert.InRange(drawn.Max(), highest - 0.01, highest + 1e-6);
         CheckQuantiles(item.GetProperty("quantiles"), x => x <= lowest ? atom : Cdf(x), atom);
 
         double[] above = [.. drawn.Where(x => x > (float)lowest)];

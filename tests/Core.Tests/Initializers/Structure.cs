@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ShardInit.Engine;
 using ShardInit.Model;
 using ShardInit.Planning;
 using Xunit;
@@ -9,6 +10,7 @@ namespace ShardInit.Core.Tests.Initializers;
 internal static class Structure
 {
     private const int MatrixSample = 20_000;
+    private const int MostMatrices = 200;
     private const int SparseSample = 40_000;
 
     public static double Brain(double value) => Math.Round(value * 256 / Power(value)) * Power(value) / 256;
@@ -39,9 +41,9 @@ internal static class Structure
     {
         (int rows, int columns) = (item.Truth.GetProperty("rows").GetInt32(), item.Truth.GetProperty("cols").GetInt32());
         double gain = item.Truth.GetProperty("gain").GetDouble(), std = item.Truth.GetProperty("element_std").GetDouble();
-        int copies = Math.Clamp(MatrixSample / (rows * columns), 8, 2000);
+        int copies = Math.Clamp(MatrixSample / (rows * columns), 8, MostMatrices);
         Plan plan = item.Plan(copies);
-        ShardInit.Engine.PlanValues values = new(plan);
+        PlanValues values = new(plan);
         double second = 0, fourth = 0, first = 0;
         for (int copy = 0; copy < copies; copy++)
         {
