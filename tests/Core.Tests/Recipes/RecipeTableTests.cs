@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using ShardInit.Engine;
 using ShardInit.Initializers;
 using ShardInit.Planning;
 using ShardInit.Recipes;
@@ -11,7 +13,7 @@ namespace ShardInit.Core.Tests.Recipes;
 public sealed class RecipeTableTests
 {
     /// <summary>Compared elsewhere: hf with what the library draws (FamilyTruthTests), defaults of layers with the libraries' (LayerDefaultTests); plain draws no weight.</summary>
-    private static readonly string[] s_elsewhere = ["flax-default@1", "hf@1", "keras-default@1", "plain@1", "torch-default@1"];
+    private static readonly string[] s_elsewhere = ["flax-default", "hf", "keras-default", "plain", "torch-default"];
 
     private static readonly string s_folder = Path.Combine(Golden.Directory, "recipes");
 
@@ -26,7 +28,7 @@ public sealed class RecipeTableTests
 
     [Fact]
     public void EveryRecipeHasATable() =>
-        Assert.Equal(BuiltInRecipes.All.Select(recipe => recipe.Name), s_tables.Select(table => $"{HeaderOf(table, "recipe").Single()}@1").Concat(s_elsewhere).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(BuiltInRecipes.All.Select(recipe => recipe.Name), s_tables.Select(table => HeaderOf(table, "recipe").Single()).Concat(s_elsewhere).Distinct().Order(StringComparer.Ordinal).Select(name => $"{name}@1"));
 
     [Theory]
     [MemberData(nameof(Tables))]
@@ -45,6 +47,26 @@ public sealed class RecipeTableTests
             Assert.True(row.Kind == kind && row.Numbers.Length == numbers.Length && row.Numbers.Zip(numbers).All(pair => IsNear(pair.First, pair.Second)), $"{tensor.Name}: expected {row.Text}, found {kind} {string.Join(' ', numbers)} by {tensor.Rule}");
         }
         Assert.All(rows, row => Assert.True(row.IsUsed, row.Text));
+    }
+
+    [Fact]
+    public void DecayRatesOfMambaAreUniformFromOneToSixteen()
+    {
+        Plan plan = Planner.Create(new PlanRequest { Model = Golden.Tensors("mamba2-130m.config.json"), Recipe = "mamba2", DType = ShardInit.Model.DType.F32 });
+        PlanValues values = new(plan);
+        List<double> rates = [];
+        for (int i = 0; i < plan.Tensors.Length; i++)
+        {
+            if (!plan.Tensors[i].Name.EndsWith("A_log", StringComparison.Ordinal)) continue;
+            float[] logarithms = new float[24];
+            values.Fill(i, 0, logarithms.Length, MemoryMarshal.AsBytes(logarithms.AsSpan()));
+            rates.AddRange(logarithms.Select(logarithm => Math.Exp(logarithm)));
+        }
+        // Mean 8.5 and deviation 15/sqrt(12) = 4.33 of 24 layers x 24 heads: 5 standard errors are 0.9. The quarters hold 144 +- 5 x 10.4 each.
+        Assert.Equal(576, rates.Count);
+        Assert.All(rates, rate => Assert.InRange(rate, 1 - 1e-6, 16));
+        Assert.InRange(rates.Average(), 7.6, 9.4);
+        Assert.All(rates.CountBy(rate => (int)((rate - 1) / 3.7500001)), quarter => Assert.InRange(quarter.Value, 92, 196));
     }
 
     private static string PathOf(string table) => Path.Combine(s_folder, $"{table}.tsv");
@@ -74,8 +96,8 @@ public sealed class RecipeTableTests
         TruncatedNormal cut => ("truncated_normal", [cut.Mean, cut.Std, cut.Low, cut.High]),
         Orthogonal orthogonal => ("orthogonal", [orthogonal.Gain]),
         Sparse sparse => ("sparse", [sparse.Sparsity, sparse.Mean, sparse.Std]),
-        // In the order of their names.
-        FormulaDistribution formula => (formula.Kind, [.. formula.Names.Zip(formula.Numbers).OrderBy(pair => pair.First, StringComparer.Ordinal).Select(pair => pair.Second)]),
+        // Numbers alone, in ascending order: names and wording of formulas are ours, values are tested where the initializers are.
+        FormulaDistribution formula => (formula.Kind, [.. formula.Numbers.Order()]),
         _ => throw new NotSupportedException(init.Kind),
     };
 

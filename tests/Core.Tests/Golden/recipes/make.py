@@ -31,6 +31,8 @@ def table(recipe, model, source, rows, sets=(), part=""):
             file.write(f"# set {item}\n")
         file.write(f"# source {source}\n")
         for pattern, (kind, *numbers) in rows:
+            if kind in ("expression", "table"):
+                numbers.sort()                                                  # their formulas are the project's own
             file.write("\t".join([pattern, kind, *(repr(float(x)) for x in numbers)]) + "\n")
 
 
