@@ -86,14 +86,15 @@ public static class Planner
     private static void CheckFamily(Recipe recipe, ModelSpec model)
     {
         if (recipe.Families.IsEmpty || (model.Family is string family && recipe.Families.Any(pattern => pattern.IsMatch(family)))) return;
-        string found = model.Family is not null ? $"one of {model.Family}" : model.Source == ModelSource.Table ? "a tensor table" : "headers of .safetensors files";
-        throw new PlanException($"--recipe: {recipe.Name} is for configurations of {string.Join(", ", recipe.Families.Select(pattern => pattern.Text))}; found {found}");
+        throw new PlanException($"--recipe: {recipe.Name} is for configurations of {string.Join(", ", recipe.Families.Select(pattern => pattern.Text))}; found {Describe(model)}");
     }
+
+    private static string Describe(ModelSpec model) => model.Source switch { ModelSource.Table => "a tensor table", ModelSource.Headers => "headers of .safetensors files", _ => $"one of {model.Family}" };
 
     private static ModelSpec? BaseModel(PlanRequest request, ModelSpec model, Recipe recipe)
     {
         if (recipe.Base.IsEmpty) return null;
-        if (model.Source != ModelSource.Config) throw new PlanException($"{recipe.Name}: base: expected a model configuration, whose fields it changes; found {(model.Source == ModelSource.Table ? "a tensor table" : "headers of .safetensors files")}");
+        if (model.Source != ModelSource.Config) throw new PlanException($"{recipe.Name}: base: expected a model configuration, whose fields it changes; found {Describe(model)}");
         foreach (string field in recipe.Base.Keys)
         {
             if (model.Numbers.ContainsKey(field)) continue;

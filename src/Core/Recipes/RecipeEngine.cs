@@ -81,7 +81,8 @@ internal static class RecipeEngine
         {
             Rule rule = recipe.Rules[i];
             if (used[i] || rule.Optional || (!rule.Suits(model.Family) && rule.Note is null)) continue;
-            if (rule.Suits(model.Family) && model.Logical.Any(tensor => rule.Takes(tensor.Kind) && rule.Matches(tensor, model.LayerCount))) warnings.Add($"{rule.Origin}:{rule.Line}: every tensor of this rule ({rule.Text}) is taken by an earlier one");
+            bool isTaken = rule.Suits(model.Family) && model.Logical.Any(tensor => rule.Takes(tensor.Kind) && rule.Matches(tensor, model.LayerCount));
+            if (isTaken) warnings.Add($"{rule.Origin}:{rule.Line}: every tensor of this rule ({rule.Text}) is taken by an earlier one");
             else problems.Add($"{rule.Origin}:{rule.Line}: this rule ({rule.Text}) matches no tensor of the model{(rule.IsUser && rule.Note is null ? "; correct it, or say optional: true" : "")}");
         }
     }

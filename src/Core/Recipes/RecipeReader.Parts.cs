@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using ShardInit.Errors;
 using ShardInit.Initializers;
 
@@ -28,7 +29,8 @@ internal sealed partial class RecipeReader
         if (node is { Kind: not YamlKind.Map, IsNull: false }) Wrong(node.Line, $"numbers: expected a mapping from names to numbers or formulas, found {node.Describe()}");
         foreach ((string name, int line, YamlNode value) in node?.Members ?? [])
         {
-            if (TensorFacts.Names.Contains(name) || !IsName(name)) Wrong(line, $"numbers: {Problems.Quote(name)} cannot be the name of a number: {(TensorFacts.Names.Contains(name) ? "it is a number of every tensor" : "expected letters, digits, '_' and '.'")}");
+            if (TensorFacts.Names.Contains(name)) Wrong(line, $"numbers: {Problems.Quote(name)} cannot be the name of a number: it is a number of every tensor");
+            else if (!IsName(name)) Wrong(line, $"numbers: {Problems.Quote(name)} cannot be the name of a number: expected letters, digits, '_' and '.'");
             else if (value.Kind != YamlKind.Scalar || value.IsNull) Wrong(value.Line, $"numbers: {name}: expected a number or a formula, found {value.Describe()}");
             else if (Formula($"numbers: {name}", value) is Expression formula) numbers = numbers.SetItem(name, formula);
         }
@@ -61,8 +63,10 @@ internal sealed partial class RecipeReader
     private ImmutableArray<Criterion> Group(YamlNode item)
     {
         if (item.Kind == YamlKind.Scalar && _groups.TryGetValue(item.Text, out ImmutableArray<Criterion> group)) return group;
-        string? near = item.Kind == YamlKind.Scalar ? Model.Nearest.Of(item.Text, _groups.Keys.Order(StringComparer.Ordinal)) : null;
-        Wrong(item.Line, $"group: no group {item.Describe()}" + (near is not null ? $"; did you mean {near}?" : _groups.IsEmpty ? ": the recipe has no groups, nor one that it extends" : $" (known: {string.Join(", ", _groups.Keys.Order(StringComparer.Ordinal))})"));
+        string[] known = [.. _groups.Keys.Order(StringComparer.Ordinal)];
+        string? near = item.Kind == YamlKind.Scalar ? Model.Nearest.Of(item.Text, known) : null;
+        string hint = near is not null ? $"; did you mean {near}?" : known.Length == 0 ? ": the recipe has none, nor one that it extends" : $" (known: {string.Join(", ", known)})";
+        Wrong(item.Line, $"group: no group {item.Describe()}{hint}");
         return [];
     }
 
@@ -72,7 +76,7 @@ internal sealed partial class RecipeReader
         if (node is { Kind: not YamlKind.Map, IsNull: false }) Wrong(node.Line, $"base: expected a mapping from fields of the configuration to numbers, found {node.Describe()}");
         foreach ((string name, _, YamlNode value) in node?.Members ?? [])
         {
-            if (value.Kind == YamlKind.Scalar && long.TryParse(value.Text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long size) && size > 0) fields = fields.SetItem(name, value.Text);
+            if (value.Kind == YamlKind.Scalar && long.TryParse(value.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long size) && size > 0) fields = fields.SetItem(name, value.Text);
             else Wrong(value.Line, $"base: {name}: expected a whole number of 1 or more, found {value.Describe()}");
         }
         return fields;

@@ -55,7 +55,8 @@ internal sealed partial class RecipeReader
         else if (TensorNames.Refusal(name) is not null || name.Contains('@') || name.Length > 100) Wrong<Recipe>(root.Line, "name: expected a short name without '@' and control characters");
         else if (_isUser && BuiltInRecipes.Has(name)) Wrong<Recipe>(root.Line, $"name: '{name}' is the name of a built-in recipe; choose another");
         string? version = Text(root, "version");
-        if (version is not null && !(int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1)) Wrong<Recipe>(root.Line, $"version: expected a whole number of 1 or more, found {Problems.Quote(version)}");
+        bool isWhole = version is null || (int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1);
+        if (!isWhole) Wrong<Recipe>(root.Line, $"version: expected a whole number of 1 or more, found {Problems.Quote(version!)}");
         Text(root, "description");
         string fullName = version is null ? name : $"{name}@{version}";
         _rulesAreOptional = Optional(root.Find("optional")) ?? false;
@@ -66,7 +67,8 @@ internal sealed partial class RecipeReader
         int least = parent is null ? 1 : 0;
         if (rules is null ? least > 0 : rules.Kind != YamlKind.List || rules.Items.Count < least || rules.Items.Count > MaxRules)
         {
-            return Wrong<Recipe>(rules?.Line ?? root.Line, $"rules: expected a list of 1 to {MaxRules} rules, found {(rules is null ? "none" : rules.Kind == YamlKind.List ? $"{rules.Items.Count}" : rules.Describe())}");
+            string found = rules is null ? "none" : rules.Kind == YamlKind.List ? $"{rules.Items.Count}" : rules.Describe();
+            return Wrong<Recipe>(rules?.Line ?? root.Line, $"rules: expected a list of 1 to {MaxRules} rules, found {found}");
         }
         Rule?[] read = [.. (rules?.Items ?? []).Select((rule, place) => Rule(rule, $"{fullName} rule {place + 1}"))];
         Recipe recipe = new(fullName, _origin, yaml, [.. read.OfType<Rule>(), .. parent?.Rules ?? []])

@@ -65,7 +65,8 @@ internal sealed class RecipeSettings(IReadOnlyList<KeyValuePair<string, string>>
             if (!model.Numbers.ContainsKey(name))
             {
                 string? near = Nearest.Of(name, _known.Concat(model.Numbers.Keys.Order(StringComparer.Ordinal)));
-                problems.Add($"--set {name}: {recipe.Name} has no number and no argument of a rule of that name, nor has the model" + (near is not null ? $"; did you mean {near}?" : _known.Count == 0 ? "" : $" (known: {string.Join(", ", _known)})"));
+                string hint = near is not null ? $"; did you mean {near}?" : _known.Count == 0 ? "" : $" (known: {string.Join(", ", _known)})";
+                problems.Add($"--set {name}: {recipe.Name} has no number and no argument of a rule of that name, nor has the model{hint}");
                 continue;
             }
             try
@@ -107,8 +108,9 @@ internal sealed class RecipeSettings(IReadOnlyList<KeyValuePair<string, string>>
     {
         Initializer? initializer = rule.Find("init") is YamlNode init ? Catalogue.Find(init.Text) : null;
         if (initializer is null || initializer.TakesNumbers || initializer.Parameters.Any(parameter => parameter.Name == argument)) return null;
-        string? near = Nearest.Of(argument, initializer.Parameters.Select(parameter => parameter.Name));
-        return $"{initializer.Name} has no argument {Problems.Quote(argument)}" + (near is not null ? $"; did you mean {near}?" : initializer.Parameters.IsEmpty ? "; it takes none" : $"; it takes {string.Join(", ", initializer.Parameters.Select(parameter => parameter.Name))}");
+        string[] known = [.. initializer.Parameters.Select(parameter => parameter.Name)];
+        string hint = Nearest.Of(argument, known) is string near ? $"did you mean {near}?" : known.Length == 0 ? "it takes none" : $"it takes {string.Join(", ", known)}";
+        return $"{initializer.Name} has no argument {Problems.Quote(argument)}; {hint}";
     }
 
     private static YamlNode? Parse(string name, string value, int line, Problems problems)

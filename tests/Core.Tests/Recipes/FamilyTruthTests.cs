@@ -93,7 +93,7 @@ public sealed class FamilyTruthTests
                 double Named(string name) => expression.Numbers[expression.Names.IndexOf(name)];
                 AssertNear(Math.Log(Number("dt_low")), Named("ln_low"));
                 AssertNear(Math.Log(Number("dt_high")) - Math.Log(Number("dt_low")), Named("span"));
-                Assert.Equal(Number("dt_floor"), Named("floor"));
+                Assert.Equal(Number("dt_floor"), Named("lowest"));
                 break;
             case string kind: throw new NotSupportedException(kind);
             default: throw new NotSupportedException();

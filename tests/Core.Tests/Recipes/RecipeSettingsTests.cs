@@ -148,8 +148,12 @@ public sealed class RecipeSettingsTests
         Assert.All((string[])["rezero", "skipinit", "layerscale"], recipe => Assert.Contains(Workspace.ProblemsOf(() => Llama(recipe)), problem => problem.Contains("matches no tensor of the model", StringComparison.Ordinal)));
 
     [Fact]
-    public void AMissingFieldIsNamedWithTheNumberThatNeedsIt() =>
-        Assert.Contains(Workspace.ProblemsOf(() => Plan("small-init-wang", [])), problem => problem.Contains("unknown name 'd_model'", StringComparison.Ordinal) && problem.EndsWith("in the number d of the recipe; for tensor 'layers.0.w' of shape [4, 2], kind unknown (and 1 more tensors)", StringComparison.Ordinal));
+    public void AMissingFieldIsNamedWithTheNumberThatNeedsIt()
+    {
+        string problem = Workspace.ProblemsOf(() => Plan("small-init-wang", []))[0];
+        Assert.Contains("normal: unknown name 'd_model'", problem);
+        Assert.EndsWith("in the number d of the recipe; for tensor 'layers.0.w' of shape [4, 2], kind unknown (and 1 more tensors)", problem);
+    }
 
     [Fact]
     public void MupAsksForABaseModelWithFieldsOfTheConfiguration()

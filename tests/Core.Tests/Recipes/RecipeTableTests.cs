@@ -44,7 +44,8 @@ public sealed class RecipeTableTests
             Row row = Assert.Single(rows, row => row.Pattern.IsMatch(tensor.Name));
             row.IsUsed = true;
             (string kind, double[] numbers) = NumbersOf(tensor.Init);
-            Assert.True(row.Kind == kind && row.Numbers.Length == numbers.Length && row.Numbers.Zip(numbers).All(pair => IsNear(pair.First, pair.Second)), $"{tensor.Name}: expected {row.Text}, found {kind} {string.Join(' ', numbers)} by {tensor.Rule}");
+            bool isEqual = row.Kind == kind && row.Numbers.Length == numbers.Length && row.Numbers.Zip(numbers).All(pair => IsNear(pair.First, pair.Second));
+            Assert.True(isEqual, $"{tensor.Name}: expected {row.Text}, found {kind} {string.Join(' ', numbers)} by {tensor.Rule}");
         }
         Assert.All(rows, row => Assert.True(row.IsUsed, row.Text));
     }
