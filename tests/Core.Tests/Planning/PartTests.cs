@@ -60,4 +60,21 @@ public sealed class PartTests
         ImmutableArray<AxisRange> all = [new(0, 2, 1), new(0, 2, 1)];
         Assert.NotNull(PartChecks.Refusal([new Part(0, all, [.. permutation], all)], [logical], new Shape([2, 2])));
     }
+
+    // An expert's matrix on a new first axis.
+    [Fact]
+    public void AnAxisThatNoLogicalOneFollowsHasOneIndex()
+    {
+        LogicalTensor[] logical = [.. Enumerable.Range(0, 2).Select(i => new LogicalTensor($"t{i}", new Shape([3, 4]), new Constant(0), [], ""))];
+        ImmutableArray<AxisRange> all = [new(0, 3, 1), new(0, 4, 1)];
+        Part At(int expert, long end, params int[] permutation) => new(expert, all, [.. permutation], [new(expert, end, 1), .. all]);
+        Assert.Null(PartChecks.Refusal([At(0, 1, -1, 0, 1), At(1, 2, -1, 0, 1)], [.. logical], new Shape([2, 3, 4])));
+        Assert.Contains("go to", PartChecks.Refusal([At(0, 2, -1, 0, 1)], [.. logical], new Shape([2, 3, 4])));
+        Assert.Contains("elements", PartChecks.Refusal([At(0, 1, -1, 0, 1)], [.. logical], new Shape([2, 3, 4])));
+        Assert.Contains("permutation", PartChecks.Refusal([At(0, 1, -1, 0, 0)], [.. logical], new Shape([2, 3, 4])));
+        Assert.Contains("permutation", PartChecks.Refusal([At(0, 1, -1, 0, -1)], [.. logical], new Shape([2, 3, 4])));
+        Assert.Contains("permutation", PartChecks.Refusal([At(0, 1, -2, 0, 1)], [.. logical], new Shape([2, 3, 4])));
+        Part twice = At(0, 1, -1, 0, 1);
+        Assert.Contains("overlap", PartChecks.Refusal([twice, twice], [.. logical], new Shape([2, 3, 4])));
+    }
 }
