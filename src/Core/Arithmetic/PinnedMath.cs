@@ -4,7 +4,7 @@ namespace ShardInit.Arithmetic;
 /// log, exp, pow and erfc in binary64 for the constants of rules, and with the functions of the other files of this class for formulas. The platform's functions may differ between systems and versions in the last
 /// bit, and a bit here would move every value of a tensor: these use IEEE add, multiply, divide, fma and power-of-two scaling in one fixed order.
 /// Log, Exp and Pow are evaluated as double-double series and rounded once: error below 0.501 ulp, and below 1 ulp where the result is under 2^-1021.
-/// Erfc: below 4 ulp (tests compare all with a 50-digit table). Slow, a quarter of a microsecond to two: never in an inner loop of a draw.
+/// Erfc: below 4 ulp (tests compare all with a 50-digit table). Slow, a quarter of a microsecond to eleven: never in an inner loop of a draw.
 /// </summary>
 public static partial class PinnedMath
 {

@@ -13,9 +13,6 @@ internal static class PlanCosts
     /// <summary>Operations a second of one thread, for orders of magnitude.</summary>
     private const double ThreadRate = 1e10;
 
-    /// <summary>Microseconds of a slow step of a formula.</summary>
-    private const double SlowStep = 0.7;
-
     /// <summary>Seconds of one thread below which a formula is not worth a word.</summary>
     private const double Noticeable = 10;
 
@@ -70,14 +67,14 @@ internal static class PlanCosts
 
     private static double Seconds(LogicalTensor tensor)
     {
-        int steps = tensor.Init switch
+        double microseconds = tensor.Init switch
         {
             // A formula that does not suit its tensor was refused before.
-            FormulaDistribution formula => FormulaCompiler.Compile(formula, tensor.Shape).SlowSteps,
-            LogUniform => 1,
+            FormulaDistribution formula => FormulaCompiler.Compile(formula, tensor.Shape).Microseconds,
+            LogUniform => FormulaOperations.Microseconds(FormulaOperation.Exp),
             _ => 0,
         };
-        return steps * SlowStep * 1e-6 * tensor.Shape.ElementCount;
+        return microseconds * 1e-6 * tensor.Shape.ElementCount;
     }
 
     private static string Time(double seconds) => seconds < 1 ? "less than a second" : seconds < 120 ? $"about {Math.Ceiling(seconds)} s" : seconds < 7200 ? $"about {Math.Ceiling(seconds / 60)} minutes" : $"about {Math.Ceiling(seconds / 3600)} hours";

@@ -8,7 +8,7 @@ using ShardInit.Random;
 namespace ShardInit.Engine;
 
 /// <summary>
-/// x = exp(u × (ln high - ln low) + ln low) in binary64, rounded to binary32 and kept inside [low, high], u the uniform draw on [0, 1). About a microsecond an element.
+/// x = exp(u × (ln high - ln low) + ln low) in binary64, rounded to binary32 and kept inside [low, high], u the uniform draw on [0, 1). About two microseconds an element.
 /// </summary>
 internal sealed class LogUniformSource : ElementSource
 {
