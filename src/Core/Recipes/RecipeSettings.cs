@@ -44,7 +44,12 @@ internal sealed class RecipeSettings(IReadOnlyList<KeyValuePair<string, string>>
             {
                 map = key == "seed" ? rule : ArgumentsOf(rule);
                 string? refusal = key == "seed" ? null : RefusalOf(rule, key);
-                if (refusal is not null) problems.Add($"--set {name}: {refusal} ({origin}:{rule.Line})");
+                if (refusal is not null)
+                {
+                    problems.Add($"--set {name}: {refusal} ({origin}:{rule.Line})");
+                    _taken[i] = true;
+                    continue;
+                }
                 _notes[rule] = $"{(_notes.TryGetValue(rule, out string? before) ? before + ", " : "; --set ")}{key}={value}";
             }
             else if (map is not null && !isBase) _numbers[name] = value;
