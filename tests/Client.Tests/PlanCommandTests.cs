@@ -47,6 +47,18 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public void Settings_change_the_recipe_and_are_checked()
+    {
+        string config = _scratch.Write("config.json", Models.TinyLlama);
+        string[] lines = [.. Expect(ExitCode.Done, "plan", config, "--recipe", "megatron", "--set", "init_method_std=0.01", "--set", "residual.std=1", "--tensors", "--json").OutputLines];
+        JsonElement Init(string name) => lines.Select(line => JsonDocument.Parse(line).RootElement).Single(line => line.GetProperty("name").GetString() == name).GetProperty("init");
+        Assert.Equal(0.01, Init("model.layers.1.mlp.up_proj.weight").GetProperty("std").GetDouble());
+        Assert.Equal(1, Init("model.layers.1.mlp.down_proj.weight").GetProperty("std").GetDouble());
+        Assert.Contains("did you mean init_method_std?", Expect(ExitCode.Usage, "plan", config, "--recipe", "megatron", "--set", "init_methd_std=1").Error);
+        Assert.Contains("--set: expected each name once, found 'residual.std' again", Expect(ExitCode.Usage, "plan", config, "--recipe", "megatron", "--set", "residual.std=1", "--set", "residual.std=2").Error);
+    }
+
+    [Fact]
     public void People_see_seed_parameters_and_ids()
     {
         string config = _scratch.Write("config.json", Models.TinyLlama);

@@ -22,6 +22,10 @@ public static class Flags
     public static readonly Flag<string?> Recipe = new("--recipe", "NAME|FILE", "hf for a config", "the name of a built-in recipe or a YAML file",
         "Rules that give each tensor its distribution; see 'shardinit recipes'.", "gpt2", null, TryText);
 
+    public static readonly Flag<KeyValuePair<string, string>> Set = new("--set", "NAME=VALUE", "none", "NAME=VALUE with a name that is not empty",
+        "Changes the recipe: a number (std=0.01), an argument or the seed of a rule (residual.std=0.005), a field of the base model (base.hidden_size=256); may be repeated.", "std=0.01", default, TryPair)
+    { Repeated = true };
+
     public static readonly Flag<DType?> DType = new("--dtype", "TYPE", "what the model says, else f32", "bf16, f16, f32, f64, f8_e4m3 or f8_e5m2",
         "Element type of floating tensors; only rounds the same float32 values.", "bf16", null, TryDType);
 

@@ -15,7 +15,7 @@ internal static class Planned
     /// <summary>Everything that decides what is written.</summary>
     public static readonly IReadOnlyList<Flag> Inputs =
     [
-        Flags.Seed, Flags.Namespace, Flags.Recipe, Flags.DType, Flags.ShardSize, Flags.TileSize, Flags.Digest, Flags.Metadata, Flags.StorageFormat, Flags.LayoutOf, Flags.Part, Flags.PredictionLayers, Flags.Plugin,
+        Flags.Seed, Flags.Namespace, Flags.Recipe, Flags.Set, Flags.DType, Flags.ShardSize, Flags.TileSize, Flags.Digest, Flags.Metadata, Flags.StorageFormat, Flags.LayoutOf, Flags.Part, Flags.PredictionLayers, Flags.Plugin,
     ];
 
     /// <summary>What only decides how it is computed.</summary>
@@ -32,6 +32,7 @@ internal static class Planned
         {
             Model = given.Word(Model),
             Recipe = given.Get(Flags.Recipe),
+            Settings = Settings(given),
             Options = new ModelOptions { LayoutOf = given.Get(Flags.LayoutOf), Part = given.Get(Flags.Part), PredictionLayers = given.Has(Flags.PredictionLayers) },
             Seed = given.Get(Flags.Seed),
             Namespace = given.Get(Flags.Namespace),
@@ -51,6 +52,13 @@ internal static class Planned
 
     public static ValueOptions Values(Invocation given, PluginSet plugins, CancellationToken cancel) =>
         new() { Lanes = given.Get(Flags.Lanes), Threads = Threads(given), Cancel = cancel, Plugins = plugins };
+
+    private static List<KeyValuePair<string, string>> Settings(Invocation given)
+    {
+        HashSet<string> names = new(StringComparer.Ordinal);
+        foreach ((string name, _) in given.GetAll(Flags.Set)) if (!names.Add(name)) throw new UsageException($"{Flags.Set.Name}: expected each name once, found '{name}' again");
+        return [.. given.GetAll(Flags.Set)];
+    }
 
     public static int Threads(Invocation given) => given.Has(Flags.Threads) ? given.Get(Flags.Threads) : Environment.ProcessorCount;
 

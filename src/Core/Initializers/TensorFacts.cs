@@ -16,9 +16,15 @@ public sealed class TensorFacts(LogicalSpec tensor, ModelSpec model)
     /// <summary>Names that expressions may use for the tensor itself, beside <c>dim0</c>, <c>dim1</c> ... for the sizes of its axes.</summary>
     public static ImmutableArray<string> Names { get; } = ["fan_in", "fan_out", "fan_avg", "layer", "num_layers", "numel", "ndim"];
 
+    /// <summary>Before a name of the configuration that has another meaning here: <c>config.num_layers</c>.</summary>
+    private const string ConfigPrefix = "config.";
+
     public LogicalSpec Tensor { get; } = tensor;
 
     public Shape Shape => Tensor.Shape;
+
+    /// <summary>Names that the recipe adds; null where there is none.</summary>
+    internal Recipes.RecipeFacts? Recipe { get; init; }
 
     /// <summary>Whether a number of a tensor beside this one was asked for: then the answers do not follow from shape and layer alone.</summary>
     internal bool LookedBeside { get; private set; }
@@ -41,7 +47,17 @@ public sealed class TensorFacts(LogicalSpec tensor, ModelSpec model)
             value = axis < Shape.Rank ? Shape[axis] : throw new RefusalException($"{name} has no meaning here: shape {Shape} has {Shape.Rank} axes");
             return true;
         }
+        if (Recipe is not null)
+        {
+            if (Recipe.TryNumber(name, this, out value)) return true;
+            if (Recipe.TryBaseNumber(name, Tensor, out value))
+            {
+                LookedBeside = true;
+                return true;
+            }
+        }
         if (model.Numbers.TryGetValue(name, out value)) return true;
+        if (name.StartsWith(ConfigPrefix, StringComparison.Ordinal) && model.Numbers.TryGetValue(name[ConfigPrefix.Length..], out value)) return true;
         if (SiblingOf(Tensor.Name, name) is string sibling)
         {
             value = 0;

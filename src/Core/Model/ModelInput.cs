@@ -79,11 +79,30 @@ public static class ModelInput
             throw new PlanException($"{name}:{error.Line}: {error.Message}");
         }
         if (root.Kind != JsonKind.Object) throw new PlanException($"{name}: expected a JSON object, found {root.Describe()}");
-        if (root["tensors"] is null && root["weight_map"] is null && s_configKeys.Any(key => root[key] is not null)) return ConfigModel.Read(root, name, options);
+        if (root["tensors"] is null && root["weight_map"] is null && s_configKeys.Any(key => root[key] is not null)) return ConfigModel.Read(Changed(root, options.Changes), name, options);
         RefuseOptions(options, name);
         if (root["tensors"] is not null) return TensorTable.Read(root, name);
         if (root["weight_map"] is not null) return SafetensorsModel.ReadIndex(root, path);
         throw new PlanException($"{name}: expected a model configuration (architectures or model_type), a tensor table (tensors) or an index of .safetensors files (weight_map); found none of these keys");
+    }
+
+    // Fields with dots lie in nested objects, which exist or are made.
+    private static JsonNode Changed(JsonNode root, IReadOnlyDictionary<string, string> changes)
+    {
+        foreach ((string field, string number) in changes) root = Changed(root, field.Split('.'), number);
+        return root;
+    }
+
+    private static JsonNode Changed(JsonNode node, ReadOnlySpan<string> path, string number)
+    {
+        if (path.IsEmpty) return new JsonNode(JsonKind.Number, node.Line) { Text = number };
+        string key = path[0];
+        List<KeyValuePair<string, JsonNode>> members = [.. node.Members];
+        int place = members.FindIndex(member => member.Key == key);
+        JsonNode changed = Changed(place >= 0 ? members[place].Value : new JsonNode(JsonKind.Object, node.Line), path[1..], number);
+        if (place >= 0) members[place] = new(key, changed);
+        else members.Add(new(key, changed));
+        return new JsonNode(JsonKind.Object, node.Line) { Members = members };
     }
 
     private static readonly string[] s_configKeys = ["architectures", "model_type", "architecture", "text_config"];

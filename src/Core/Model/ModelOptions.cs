@@ -17,4 +17,7 @@ public sealed record ModelOptions
 
     /// <summary>Also the multi-token-prediction layers that the configuration publishes.</summary>
     public bool PredictionLayers { get; init; }
+
+    /// <summary>Fields of the configuration that take another number, by their names with dots: for the base model of a recipe.</summary>
+    internal IReadOnlyDictionary<string, string> Changes { get; init; } = System.Collections.Immutable.ImmutableDictionary<string, string>.Empty;
 }

@@ -15,6 +15,8 @@ public sealed record PlanRequest
     public string? Recipe { get; init; }
     /// <summary>Which tensors of the model, and in whose names and packing.</summary>
     public ModelOptions Options { get; init; } = new();
+    /// <summary>Changes of the recipe, <c>NAME</c> and <c>VALUE</c> of each <c>--set</c>.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Settings { get; init; } = [];
     public ulong Seed { get; init; }
     public string Namespace { get; init; } = "";
     /// <summary>Element type of all floating tensors that do not insist on their own.</summary>

@@ -25,11 +25,16 @@ public static class Planner
         Problems problems = new();
         CheckOptions(request, problems);
         ModelSpec? model = Try(() => ModelInput.Read(request.Model, request.Options), problems);
-        Recipe? recipe = Try(() => OpenRecipe(request.Recipe, model, request.Plugins), problems);
+        RecipeSettings settings = new(request.Settings);
+        Recipe? recipe = Try(() => OpenRecipe(request.Recipe, model, request.Plugins, settings), problems);
+        if (recipe is not null) recipe = settings.Finish(recipe, model, problems);
         problems.ThrowIfAny();
+        CheckFamily(recipe!, model!);
+        RecipeFacts facts = new(recipe!, BaseModel(request, model!, recipe!));
 
         List<string> warnings = [.. model!.Warnings];
-        Decision[] decisions = RecipeEngine.Apply(recipe!, model, problems, warnings);
+        Decision[] decisions = RecipeEngine.Apply(recipe!, model, facts, problems, warnings);
+        foreach (string number in settings.Numbers) if (!facts.Used.Contains(number)) problems.Add($"--set {number}: no formula of {recipe!.Name} asks for it with this model");
         DType[] dtypes = [.. model.Stored.Select(stored => DTypeOf(stored, request, model))];
         CheckShapes(model, recipe!, decisions, problems);
         CheckNumbers(model, recipe!, decisions, dtypes, problems, warnings);
@@ -70,12 +75,32 @@ public static class Planner
         return plan with { PlanId = PlanIds.PlanId(plan) };
     }
 
-    private static Recipe OpenRecipe(string? recipe, ModelSpec? model, PluginSet plugins)
+    private static Recipe OpenRecipe(string? recipe, ModelSpec? model, PluginSet plugins, RecipeSettings settings)
     {
-        if (recipe is not null) return BuiltInRecipes.Open(recipe, plugins);
-        if (model is null or { Source: ModelSource.Config }) return BuiltInRecipes.Open("hf");
+        if (recipe is not null) return BuiltInRecipes.Open(recipe, plugins, settings);
+        if (model is null or { Source: ModelSource.Config }) return BuiltInRecipes.Open("hf", plugins, settings);
         throw new PlanException($"--recipe: expected a recipe, because {(model.Source == ModelSource.Table ? "a tensor table" : "headers of .safetensors files")} do{(model.Source == ModelSource.Table ? "es" : "")} "
             + $"not say how its model is initialized; found none (built in: {BuiltInRecipes.Names()}; or a YAML file)");
+    }
+
+    private static void CheckFamily(Recipe recipe, ModelSpec model)
+    {
+        if (recipe.Families.IsEmpty || (model.Family is string family && recipe.Families.Any(pattern => pattern.IsMatch(family)))) return;
+        throw new PlanException($"--recipe: {recipe.Name} is for configurations of {string.Join(", ", recipe.Families.Select(pattern => pattern.Text))}; found {Describe(model)}");
+    }
+
+    private static string Describe(ModelSpec model) => model.Source switch { ModelSource.Table => "a tensor table", ModelSource.Headers => "headers of .safetensors files", _ => $"one of {model.Family}" };
+
+    private static ModelSpec? BaseModel(PlanRequest request, ModelSpec model, Recipe recipe)
+    {
+        if (recipe.Base.IsEmpty) return null;
+        if (model.Source != ModelSource.Config) throw new PlanException($"{recipe.Name}: base: expected a model configuration, whose fields it changes; found {Describe(model)}");
+        foreach (string field in recipe.Base.Keys)
+        {
+            if (model.Numbers.ContainsKey(field)) continue;
+            throw new PlanException($"base.{field}: the configuration has no number of that name" + (Nearest.Of(field, model.Numbers.Keys.Order(StringComparer.Ordinal)) is string near ? $"; did you mean base.{near}?" : ""));
+        }
+        return ModelInput.Read(request.Model, request.Options with { Changes = recipe.Base });
     }
 
     private static void CheckOptions(PlanRequest request, Problems problems)

@@ -24,20 +24,29 @@ public static class BuiltInRecipes
 
     /// <summary>A recipe by <c>NAME</c>, <c>NAME@VERSION</c> or path of a file; an existing file wins.</summary>
     /// <exception cref="PlanException">No such recipe, or a bad one: all problems.</exception>
-    internal static Recipe Open(string recipe, PluginSet? plugins = null)
+    internal static Recipe Open(string recipe, PluginSet? plugins = null, RecipeSettings? settings = null)
     {
-        if (recipe.Length > 0 && !recipe.Contains('\0') && File.Exists(recipe)) return RecipeReader.Read(ReadFile(recipe), recipe, isUser: true, plugins);
+        if (recipe.Length > 0 && !recipe.Contains('\0') && File.Exists(recipe)) return RecipeReader.Read(ReadFile(recipe), recipe, isUser: true, plugins, settings);
+        if (Find(recipe, settings) is Recipe found) return found;
+        string near = DidYouMean(recipe);
+        throw new PlanException($"--recipe: no recipe or file {Problems.Quote(recipe)}" + (near.Length == 0 ? $" (built in: {Names()})" : near));
+    }
+
+    /// <summary>A built-in recipe by <c>NAME</c> or <c>NAME@VERSION</c>; null where there is none.</summary>
+    internal static Recipe? Find(string name, RecipeSettings? settings = null)
+    {
         Entry? found = null;
-        string[] parts = recipe.Split('@');
+        string[] parts = name.Split('@');
         foreach (Entry entry in s_entries.Value)
         {
             if (entry.Name != parts[0] || parts.Length > 2) continue;
             if (parts.Length == 1 || parts[1] == entry.Version.ToString(CultureInfo.InvariantCulture)) found = entry;
         }
-        if (found is not null) return RecipeReader.Read(found.Yaml, $"{found.Name}@{found.Version}", isUser: false);
-        string? near = Nearest.Of(recipe, s_entries.Value.SelectMany(entry => new[] { entry.Name, $"{entry.Name}@{entry.Version}" }));
-        throw new PlanException($"--recipe: no recipe or file {Problems.Quote(recipe)}" + (near is null ? $" (built in: {Names()})" : $"; did you mean '{near}'?"));
+        return found is null ? null : RecipeReader.Read(found.Yaml, $"{found.Name}@{found.Version}", isUser: false, settings: settings);
     }
+
+    internal static string DidYouMean(string name) =>
+        Nearest.Of(name, s_entries.Value.SelectMany(entry => new[] { entry.Name, $"{entry.Name}@{entry.Version}" })) is string near ? $"; did you mean '{near}'?" : "";
 
     /// <summary><c>gpt2@1, hf@1</c>, for messages.</summary>
     internal static string Names() => string.Join(", ", s_entries.Value.Select(entry => $"{entry.Name}@{entry.Version}"));

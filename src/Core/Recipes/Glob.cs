@@ -11,7 +11,10 @@ internal sealed class Glob
 
     private readonly string[] _alternatives;
 
-    private Glob(string[] alternatives) => _alternatives = alternatives;
+    private Glob(string text, string[] alternatives) => (Text, _alternatives) = (text, alternatives);
+
+    /// <summary>The pattern as written.</summary>
+    public string Text { get; }
 
     /// <exception cref="FormatException">The pattern is malformed.</exception>
     public static Glob Parse(string pattern)
@@ -19,7 +22,7 @@ internal sealed class Glob
         if (pattern.Length == 0) throw new FormatException("an empty pattern matches nothing");
         List<string> alternatives = Expand(pattern);
         foreach (string alternative in alternatives) Check(alternative);
-        return new Glob([.. alternatives]);
+        return new Glob(pattern, [.. alternatives]);
     }
 
     public bool IsMatch(string name)

@@ -11,17 +11,17 @@ namespace ShardInit.Recipes;
 /// <param name="Seed">The rule's own seed.</param>
 internal readonly record struct Decision(Distribution Init, string Rule, int Line, Initializer Source, ulong? Seed);
 
-/// <summary>Applies a recipe to a model: first rule that matches wins, a tensor without a rule is an error, a user's rule without a tensor too.</summary>
+/// <summary>Applies a recipe to a model: first rule that matches wins, a tensor without a rule is an error, and so is a rule without a tensor unless it is optional.</summary>
 internal static class RecipeEngine
 {
     /// <summary>One decision per logical tensor, in their order. Problems are gathered: the same one for many tensors is one line.</summary>
-    public static Decision[] Apply(Recipe recipe, ModelSpec model, Problems problems, List<string> warnings)
+    public static Decision[] Apply(Recipe recipe, ModelSpec model, RecipeFacts facts, Problems problems, List<string> warnings)
     {
         Decision[] decisions = new Decision[model.Logical.Length];
         bool[] used = new bool[recipe.Rules.Length];
         Matching matching = new(recipe, model);
         Dictionary<(int Rule, Shape Shape, int? Layer), Distribution> resolved = [];
-        string[] texts = [.. recipe.Rules.Select((rule, number) => $"{recipe.Name} rule {number + 1}: {rule.Text}")];
+        string[] texts = [.. recipe.Rules.Select(rule => $"{rule.Name}: {rule.Text}")];
         Dictionary<(int Rule, string Message), (string First, int Count)> refusals = [];
         List<(int Rule, string Message)> order = [];
         Dictionary<DistributionJson.Identity, Distribution> distinct = [];
@@ -40,14 +40,14 @@ internal static class RecipeEngine
                 try
                 {
                     // All that a rule knows of a tensor, unless it looks at the tensor beside it.
-                    var known = (number, tensor.Shape, tensor.Layer);
-                    if (!resolved.TryGetValue(known, out Distribution? init))
+                    var alike = (number, tensor.Shape, tensor.Layer);
+                    if (!resolved.TryGetValue(alike, out Distribution? init))
                     {
-                        TensorFacts facts = new(tensor, model);
-                        init = recipe.Rules[number].Call.Resolve(facts);
+                        TensorFacts known = new(tensor, model) { Recipe = facts };
+                        init = recipe.Rules[number].Call.Resolve(known);
                         DistributionJson.Identity identity = DistributionJson.Key(init);
                         if (!distinct.TryAdd(identity, init)) init = distinct[identity];
-                        if (!facts.LookedBeside) resolved.Add(known, init);
+                        if (!known.LookedBeside) resolved.Add(alike, init);
                     }
                     decisions[i] = new Decision(init, texts[number], recipe.Rules[number].Line, recipe.Rules[number].Call.Initializer, recipe.Rules[number].Seed);
                     continue;
@@ -69,9 +69,9 @@ internal static class RecipeEngine
             (string first, int count) = refusals[(number, message)];
             string more = count == 1 ? "" : $" (and {count - 1} more tensors)";
             if (number < 0) problems.Add($"{recipe.Origin}: no rule covers {first}{more}; add a rule, or one with match: \"*\" at the end");
-            else problems.Add($"{recipe.Origin}:{recipe.Rules[number].Line}: {recipe.Rules[number].Call.Initializer.Name}: {message}; for {first}{more}");
+            else problems.Add($"{recipe.Rules[number].Origin}:{recipe.Rules[number].Line}: {recipe.Rules[number].Call.Initializer.Name}: {message}; for {first}{more}");
         }
-        if (recipe.IsUser) ReportUnused(recipe, model, used, problems, warnings);
+        ReportUnused(recipe, model, used, problems, warnings);
         return decisions;
     }
 
@@ -80,9 +80,10 @@ internal static class RecipeEngine
         for (int i = 0; i < used.Length; i++)
         {
             Rule rule = recipe.Rules[i];
-            if (used[i] || rule.Optional || !rule.Suits(model.Family)) continue;
-            if (model.Logical.Any(tensor => rule.Takes(tensor.Kind) && rule.Matches(tensor, model.LayerCount))) warnings.Add($"{recipe.Origin}:{rule.Line}: every tensor of this rule ({rule.Text}) is taken by an earlier one");
-            else problems.Add($"{recipe.Origin}:{rule.Line}: this rule ({rule.Text}) matches no tensor of the model; correct it, or say optional: true");
+            if (used[i] || rule.Optional || (!rule.Suits(model.Family) && rule.Note is null)) continue;
+            bool isTaken = rule.Suits(model.Family) && model.Logical.Any(tensor => rule.Takes(tensor.Kind) && rule.Matches(tensor, model.LayerCount));
+            if (isTaken) warnings.Add($"{rule.Origin}:{rule.Line}: every tensor of this rule ({rule.Text}) is taken by an earlier one");
+            else problems.Add($"{rule.Origin}:{rule.Line}: this rule ({rule.Text}) matches no tensor of the model{(rule.IsUser && rule.Note is null ? "; correct it, or say optional: true" : "")}");
         }
     }
 

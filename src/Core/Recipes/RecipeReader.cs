@@ -8,22 +8,27 @@ using ShardInit.Model;
 namespace ShardInit.Recipes;
 
 /// <summary>From the text of a recipe to its rules; every mistake is reported with its line, all at once.</summary>
-internal sealed class RecipeReader
+internal sealed partial class RecipeReader
 {
     public const int MaxRules = 10_000;
 
-    private static readonly string[] s_recipeKeys = ["name", "version", "description", "rules"];
-    private static readonly string[] s_ruleKeys = ["family", "match", "regex", "kind", "layers", "ndim", "init", "args", "optional", "seed"];
+    private static readonly string[] s_recipeKeys = ["name", "version", "description", "optional", "families", "extends", "numbers", "base", "groups", "rules"];
+    private static readonly string[] s_ruleKeys = ["id", "family", "group", "match", "regex", "kind", "layers", "ndim", "init", "args", "optional", "seed"];
 
     private readonly string _origin;
     private readonly Problems _problems = new();
 
+    private readonly bool _isUser;
     private readonly PluginSet _plugins;
+    private readonly RecipeSettings _settings;
+    private bool _rulesAreOptional;
+    private readonly HashSet<string> _ids = new(StringComparer.Ordinal);
+    private ImmutableDictionary<string, ImmutableArray<Criterion>> _groups = ImmutableDictionary<string, ImmutableArray<Criterion>>.Empty;
 
-    private RecipeReader(string origin, PluginSet plugins) => (_origin, _plugins) = (origin, plugins);
+    private RecipeReader(string origin, bool isUser, PluginSet plugins, RecipeSettings settings) => (_origin, _isUser, _plugins, _settings) = (origin, isUser, plugins, settings);
 
     /// <exception cref="PlanException">All problems of the text.</exception>
-    public static Recipe Read(string yaml, string origin, bool isUser, PluginSet? plugins = null)
+    public static Recipe Read(string yaml, string origin, bool isUser, PluginSet? plugins = null, RecipeSettings? settings = null)
     {
         YamlNode root;
         try
@@ -34,30 +39,50 @@ internal sealed class RecipeReader
         {
             throw new PlanException($"{origin}:{error.Line}: {error.Message.ReplaceLineEndings(" ")}");
         }
-        RecipeReader reader = new(origin, plugins ?? PluginSet.None);
-        Recipe? recipe = reader.Recipe(root, yaml, isUser);
+        RecipeReader reader = new(origin, isUser, plugins ?? PluginSet.None, settings ?? RecipeSettings.None);
+        Recipe? recipe = reader.Recipe(root, yaml);
         reader._problems.ThrowIfAny();
         return recipe!;
     }
 
-    private Recipe? Recipe(YamlNode root, string yaml, bool isUser)
+    private Recipe? Recipe(YamlNode root, string yaml)
     {
         if (root.Kind != YamlKind.Map) return Wrong<Recipe>(root.Line, $"expected a mapping with name and rules, found {root.Describe()}");
         RefuseOtherKeys(root, s_recipeKeys);
+        _settings.ApplyTo(root, _origin, _problems);
         string name = Text(root, "name") ?? "";
         if (name.Length == 0) Wrong<Recipe>(root.Line, "name: expected a name");
         else if (TensorNames.Refusal(name) is not null || name.Contains('@') || name.Length > 100) Wrong<Recipe>(root.Line, "name: expected a short name without '@' and control characters");
-        else if (isUser && BuiltInRecipes.Has(name)) Wrong<Recipe>(root.Line, $"name: '{name}' is the name of a built-in recipe; choose another");
+        else if (_isUser && BuiltInRecipes.Has(name)) Wrong<Recipe>(root.Line, $"name: '{name}' is the name of a built-in recipe; choose another");
         string? version = Text(root, "version");
-        if (version is not null && !(int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1)) Wrong<Recipe>(root.Line, $"version: expected a whole number of 1 or more, found {Problems.Quote(version)}");
+        bool isWhole = version is null || (int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1);
+        if (!isWhole) Wrong<Recipe>(root.Line, $"version: expected a whole number of 1 or more, found {Problems.Quote(version!)}");
         Text(root, "description");
+        string fullName = version is null ? name : $"{name}@{version}";
+        _rulesAreOptional = Optional(root.Find("optional")) ?? false;
+        Recipe? parent = Parent(root.Find("extends"));
+        if (parent is not null) _groups = parent.Groups;
+        Groups(root.Find("groups"));
         YamlNode? rules = root.Find("rules");
-        if (rules is not { Kind: YamlKind.List, Items.Count: > 0 and <= MaxRules }) return Wrong<Recipe>(rules?.Line ?? root.Line, $"rules: expected a list of 1 to {MaxRules} rules, found {(rules is null ? "none" : rules.Kind == YamlKind.List ? $"{rules.Items.Count}" : rules.Describe())}");
-        Rule?[] read = [.. rules.Items.Select(Rule)];
-        return _problems.Any ? null : new Recipe(version is null ? name : $"{name}@{version}", _origin, yaml, isUser, [.. read.Select(rule => rule!)]);
+        int least = parent is null ? 1 : 0;
+        if (rules is null ? least > 0 : rules.Kind != YamlKind.List || rules.Items.Count < least || rules.Items.Count > MaxRules)
+        {
+            string found = rules is null ? "none" : rules.Kind == YamlKind.List ? $"{rules.Items.Count}" : rules.Describe();
+            return Wrong<Recipe>(rules?.Line ?? root.Line, $"rules: expected a list of 1 to {MaxRules} rules, found {found}");
+        }
+        Rule?[] read = [.. (rules?.Items ?? []).Select((rule, place) => Rule(rule, $"{fullName} rule {place + 1}"))];
+        Recipe recipe = new(fullName, _origin, yaml, [.. read.OfType<Rule>(), .. parent?.Rules ?? []])
+        {
+            Numbers = Numbers(root.Find("numbers"), parent),
+            Groups = _groups,
+            Families = Globs("families", root.Find("families"), []),
+            HasBase = root.Find("base") is not null || parent?.HasBase == true,
+            Base = Base(root.Find("base"), parent),
+        };
+        return _problems.Any ? null : recipe;
     }
 
-    private Rule? Rule(YamlNode node)
+    private Rule? Rule(YamlNode node, string name)
     {
         if (node.Kind != YamlKind.Map) return Wrong<Rule>(node.Line, $"expected a rule (match, init, args), found {node.Describe()}");
         RefuseOtherKeys(node, s_ruleKeys);
@@ -65,7 +90,7 @@ internal sealed class RecipeReader
         List<ImmutableArray<Criterion>> criteria = [];
         ImmutableArray<Glob> families = Globs("family", node.Find("family"), texts);
         ImmutableArray<Glob> kinds = [];
-        foreach (string key in (string[])["match", "regex", "kind", "layers", "ndim"])
+        foreach (string key in (string[])["group", "match", "regex", "kind", "layers", "ndim"])
         {
             if (node.Find(key) is not YamlNode value) continue;
             if (key == "kind")
@@ -73,25 +98,27 @@ internal sealed class RecipeReader
                 kinds = Globs(key, value, texts);
                 continue;
             }
-            YamlNode[] items = value.Kind == YamlKind.List ? [.. value.Items] : [value];
-            if (items.Length == 0) Wrong<Rule>(value.Line, $"{key}: expected a pattern, found an empty list");
-            ImmutableArray<Criterion>.Builder group = ImmutableArray.CreateBuilder<Criterion>();
-            foreach (YamlNode item in items) if (Criterion(key, item) is Criterion criterion) group.Add(criterion);
-            criteria.Add(group.ToImmutable());
-            texts.Add($"{key} {string.Join("|", items.Select(item => item.Text))}");
+            criteria.Add(Criteria(key, value, out string text));
+            texts.Add(text);
         }
-        if (criteria.Count == 0 && node.Find("kind") is null) Wrong<Rule>(node.Line, "expected match, regex, kind, layers or ndim: a rule for every tensor says match: \"*\"");
-        bool optional = Optional(node.Find("optional"));
+        if (criteria.Count == 0 && node.Find("kind") is null) Wrong<Rule>(node.Line, "expected match, regex, kind, group, layers or ndim: a rule for every tensor says match: \"*\"");
+        Id(node);
+        bool? optional = Optional(node.Find("optional"));
+        string? note = _settings.NoteOf(node);
         if (new CallReader(Wrong, _plugins).Read(node) is not InitCall call) return null;
         return new Rule
         {
             Line = node.Line,
-            Text = string.Join(", ", texts),
+            Origin = _origin,
+            IsUser = _isUser,
+            Name = name,
+            Note = note,
+            Text = string.Join(", ", texts) + note,
             Criteria = [.. criteria],
             Families = families,
             Kinds = kinds,
             Call = call,
-            Optional = optional,
+            Optional = optional ?? (_rulesAreOptional && note is null),
             Seed = Seed(node),
         };
     }
@@ -122,6 +149,20 @@ internal sealed class RecipeReader
         {
             return Wrong<Glob>(item.Line, $"{key}: {Problems.Quote(item.Text)}: {error.Message}");
         }
+    }
+
+    private ImmutableArray<Criterion> Criteria(string key, YamlNode value, out string text)
+    {
+        YamlNode[] items = value.Kind == YamlKind.List ? [.. value.Items] : [value];
+        if (items.Length == 0) Wrong<Rule>(value.Line, $"{key}: expected a pattern, found an empty list");
+        ImmutableArray<Criterion>.Builder criteria = ImmutableArray.CreateBuilder<Criterion>();
+        foreach (YamlNode item in items)
+        {
+            if (key == "group") criteria.AddRange(Group(item));
+            else if (Criterion(key, item) is Criterion criterion) criteria.Add(criterion);
+        }
+        text = $"{key} {string.Join("|", items.Select(item => item.Text))}";
+        return criteria.ToImmutable();
     }
 
     private Criterion? Criterion(string key, YamlNode item)
@@ -167,9 +208,9 @@ internal sealed class RecipeReader
         }
     }
 
-    private bool Optional(YamlNode? node)
+    private bool? Optional(YamlNode? node)
     {
-        if (node is null) return false;
+        if (node is null) return null;
         if (node.Kind == YamlKind.Scalar && node.Text is "true" or "false") return node.Text == "true";
         Wrong<Rule>(node.Line, $"optional: expected true or false, found {node.Describe()}");
         return false;

@@ -10,6 +10,14 @@ internal delegate bool Criterion(LogicalSpec tensor, long layerCount);
 internal sealed record Rule
 {
     public required int Line { get; init; }
+    /// <summary>Path or name of the recipe that holds the rule, for messages.</summary>
+    public required string Origin { get; init; }
+    /// <summary>Of a file of the user: matching nothing is a mistake there.</summary>
+    public required bool IsUser { get; init; }
+    /// <summary>For people: <c>hf@1 rule 5</c>.</summary>
+    public required string Name { get; init; }
+    /// <summary>The line in which the rule was changed from the command line; null where it was not.</summary>
+    public string? Note { get; init; }
     /// <summary>The criteria as written, for people: <c>match *.weight, kind Linear</c>.</summary>
     public required string Text { get; init; }
     public required ImmutableArray<ImmutableArray<Criterion>> Criteria { get; init; }
@@ -18,6 +26,7 @@ internal sealed record Rule
     /// <summary>Patterns of kinds; empty: any, also an unknown one.</summary>
     public ImmutableArray<Glob> Kinds { get; init; } = [];
     public required InitCall Call { get; init; }
+    /// <summary>Whether the rule may match nothing: as the rule or the recipe says; never one that was changed from the command line, unless it says so itself.</summary>
     public required bool Optional { get; init; }
     /// <summary>Seed of the rule's tensors in place of the plan's.</summary>
     public ulong? Seed { get; init; }
@@ -46,8 +55,23 @@ internal sealed record Rule
     }
 }
 
-/// <summary>A recipe: ordered rules, the first that matches a tensor decides.</summary>
+/// <summary>A recipe: ordered rules, the first that matches a tensor decides. Those of the recipe that it extends stand behind its own.</summary>
 /// <param name="Name">Name with version where there is one: <c>hf@1</c>, <c>mine</c>.</param>
 /// <param name="Origin">Path or name, for messages.</param>
-/// <param name="IsUser">A file of the user: a rule that matches nothing is a mistake there.</param>
-internal sealed record Recipe(string Name, string Origin, string Yaml, bool IsUser, ImmutableArray<Rule> Rules);
+internal sealed record Recipe(string Name, string Origin, string Yaml, ImmutableArray<Rule> Rules)
+{
+    /// <summary>Numbers of the recipe, by name: formulas that win over the configuration.</summary>
+    public ImmutableDictionary<string, Expression> Numbers { get; init; } = ImmutableDictionary<string, Expression>.Empty;
+
+    /// <summary>Patterns that rules name by <c>group</c>.</summary>
+    public ImmutableDictionary<string, ImmutableArray<Criterion>> Groups { get; init; } = ImmutableDictionary<string, ImmutableArray<Criterion>>.Empty;
+
+    /// <summary>Families of configurations that the recipe is for; empty: any model.</summary>
+    public ImmutableArray<Glob> Families { get; init; } = [];
+
+    /// <summary>Whether formulas may ask for a base model.</summary>
+    public bool HasBase { get; init; }
+
+    /// <summary>Fields of the configuration in which the base model differs, by their names with dots.</summary>
+    public ImmutableSortedDictionary<string, string> Base { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+}
