@@ -160,6 +160,10 @@ public sealed class PlanCommandTests : IDisposable
         Assert.Contains(name, Expect(ExitCode.Done, "models").Output);
         JsonElement plan = JsonDocument.Parse(Expect(ExitCode.Done, "plan", name, "--json").Output).RootElement;
         Assert.Equal(first.GetProperty("parameters").GetInt64(), plan.GetProperty("parameters").GetInt64());
+        // A configuration that is printed, and may be changed, plans the same model.
+        string shown = _scratch.Write("shown.json", Expect(ExitCode.Done, "models", "show", name).Output);
+        Assert.Equal(plan.GetProperty("plan_id").GetString(), JsonDocument.Parse(Expect(ExitCode.Done, "plan", shown, "--json").Output).RootElement.GetProperty("plan_id").GetString());
+        Assert.Contains("did you mean gpt2?", Expect(ExitCode.Usage, "models", "show", "gpt3").Error);
         Assert.Contains("gpt2", Expect(ExitCode.Done, "recipes").Output);
         string yaml = Expect(ExitCode.Done, "recipes", "show", "hf").Output;
         Assert.Contains("rules:", yaml);
