@@ -38,17 +38,18 @@ public sealed class CheckpointWriter : IDisposable
     {
         operations.CreateDirectory(directory);
         byte[]? stored = SmallFile.TryRead(operations, Path.Combine(directory, CheckpointFiles.Plan), SmallFile.MaxPlanLength);
+        byte[] written = codec.Write(plan);
         if (stored is null)
         {
             RefuseForeignFiles(directory);
-            byte[] written = codec.Write(plan);
             string path = Path.Combine(directory, CheckpointFiles.Plan);
             TemporaryFile.PublishRacing(() => TemporaryFile.Publish(operations, directory, CheckpointFiles.Plan, written, replace: false), () => File.Exists(path));
             // Where another process was first, its plan stands.
             stored = SmallFile.TryRead(operations, Path.Combine(directory, CheckpointFiles.Plan), SmallFile.MaxPlanLength)
                 ?? throw FileErrors.Failed(Errno.ENOENT, "read", Path.Combine(directory, CheckpointFiles.Plan));
         }
-        Plan existing = codec.Read(stored, Path.Combine(directory, CheckpointFiles.Plan));
+        // The same bytes are the same plan: a second copy of a large one would cost as much memory as the rest of a run.
+        Plan existing = stored.AsSpan().SequenceEqual(written) ? plan : codec.Read(stored, Path.Combine(directory, CheckpointFiles.Plan));
         if (existing.PlanId != plan.PlanId)
         {
             throw new PlanException([
