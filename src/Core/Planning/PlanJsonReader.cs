@@ -61,6 +61,7 @@ internal ref struct PlanJsonReader
             }
             _json.Skip();
         }
+        if (found == 0) throw Bad("expected a plan.json that init has written, found another object (no format, no spec); 'shardinit plan' takes configurations and tables");
     }
 
     private PlanContent ReadAll()

@@ -180,6 +180,14 @@ public sealed class PlanJsonTests
     }
 
     [Fact]
+    public void AConfigurationIsSaidToBeNoPlan()
+    {
+        ShardFormatException refusal = Assert.Throws<ShardFormatException>(() => PlanJson.Read("{\"model_type\":\"llama\",\"hidden_size\":8}"u8.ToArray(), "config.json"));
+        Assert.Equal(ShardFormatCode.BadPlan, refusal.Code);
+        Assert.StartsWith("config.json: expected a plan.json that init has written", refusal.Message);
+    }
+
+    [Fact]
     public void BytesThatAreNoUtf8AreRefused() =>
         Assert.Equal(ShardFormatCode.BadJson, Assert.Throws<ShardFormatException>(() => PlanJson.Read(new byte[] { (byte)'{', (byte)'"', 0xFF, (byte)'"' }, "plan.json")).Code);
 
