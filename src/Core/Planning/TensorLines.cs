@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using ShardInit.Initializers;
 using ShardInit.Model;
@@ -8,8 +9,8 @@ namespace ShardInit.Planning;
 public static class TensorLines
 {
     /// <summary>
-    /// Keys <c>name</c>, <c>dtype</c>, <c>shape</c>, <c>kind</c> and <c>layer</c> where known, <c>init</c> with every number resolved; a tensor made of parts has
-    /// <c>parts</c>, each with its own <c>logical</c> name and <c>init</c>, instead.
+    /// Keys <c>name</c>, <c>dtype</c>, <c>shape</c>, <c>kind</c> and <c>layer</c> where known, <c>init</c> with every number resolved; a tensor made of several parts has
+    /// <c>parts</c> too, each with its own <c>logical</c> name and <c>init</c>, and the common <c>init</c> where they have one.
     /// </summary>
     public static void Write(Plan plan, Stream utf8)
     {
@@ -29,6 +30,7 @@ public static class TensorLines
             }
             else
             {
+                if (HaveOneInit(plan, tensor.Parts)) WriteInit(json, plan.Logical[tensor.Parts[0].Logical]);
                 json.Name("parts");
                 json.Open('[');
                 foreach (Part part in tensor.Parts)
@@ -44,6 +46,15 @@ public static class TensorLines
             json.Break();
             utf8.Write(json.Written);
         }
+    }
+
+    private static bool HaveOneInit(Plan plan, ImmutableArray<Part> parts)
+    {
+        if (parts.IsEmpty || parts.Any(part => !plan.Logical[part.Logical].ZeroRows.IsDefaultOrEmpty)) return false;
+        LogicalTensor first = plan.Logical[parts[0].Logical];
+        string text = InitJson(first.Init);
+        return parts.Select(part => plan.Logical[part.Logical])
+            .All(other => other.Seed == first.Seed && (ReferenceEquals(other.Init, first.Init) || InitJson(other.Init) == text));
     }
 
     /// <summary>A distribution as the object that <c>init</c> has.</summary>

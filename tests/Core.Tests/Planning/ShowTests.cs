@@ -41,6 +41,17 @@ public sealed class ShowTests
     }
 
     [Fact]
+    public void AJoinedTensorHasTheInitOfItsPartsWhereTheyHaveOne()
+    {
+        JsonElement[] lines = [.. LinesOf(Planner.Create(new PlanRequest { Model = "gpt2" })).TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonElement joined = lines.Single(line => line.GetProperty("name").GetString()!.EndsWith("h.3.attn.c_attn.weight", StringComparison.Ordinal));
+        Assert.Equal(3, joined.GetProperty("parts").GetArrayLength());
+        Assert.Equal("normal", joined.GetProperty("init").GetProperty("kind").GetString());
+        Assert.Equal(0.02, joined.GetProperty("init").GetProperty("std").GetDouble());
+        Assert.All(lines, line => Assert.True(line.TryGetProperty("init", out _), line.GetProperty("name").GetString()));
+    }
+
+    [Fact]
     public void TheExampleOfTheRecipePageIsReal()
     {
         string page = File.ReadAllText(Path.Combine(Golden.Repository, "docs/recipes.md"));
