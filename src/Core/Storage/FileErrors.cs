@@ -18,7 +18,7 @@ internal static class FileErrors
         _ => $"{path}: cannot {doing}: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error)} (error {error})",
     }, error);
 
-    public static IOException NotADirectory(string path) => new($"{path}: is a file, expected the directory of a checkpoint; name another");
+    public static IOException NotADirectory(string path) => new($"{path}: is a file, expected a directory; choose another");
 
     public static IOException NoRegularFile(string path) => new($"{path}: expected a regular file, found a directory, pipe or device; remove it");
 
