@@ -83,7 +83,8 @@ public sealed partial class DurabilityTests : IDisposable
         string[] Long(string directory) => ["init", config, "--out", _scratch[directory], .. _options];
         Expect(ExitCode.Done, Long("undisturbed"));
         const string directory = "stopped";
-        Process process = Start(Long(directory));
+        // A shell that starts tests in the background has them ignore SIGINT, and so would the program.
+        Process process = Start("env", ["--default-signal=INT,TERM", Dotnet, ProgramFile, .. Long(directory)]);
         SpinUntil(() => Directory.Exists(_scratch[directory]) && Directory.EnumerateFiles(_scratch[directory], "*.arrow").Any());
         Assert.Equal(0, Kill(process.Id, signal));
         Outcome outcome = Finish(process);
