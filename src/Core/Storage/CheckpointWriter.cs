@@ -11,6 +11,7 @@ public sealed class CheckpointWriter : IDisposable
 {
     private readonly FileOperations _operations;
     private readonly PlanCodec _codec;
+    private readonly Dictionary<int, FileDigests> _known = [];
     private string _planDigest;
     private List<int> _missing = [];
 
@@ -34,19 +35,20 @@ public sealed class CheckpointWriter : IDisposable
     /// <exception cref="IOException">It cannot be created, read or written.</exception>
     public static CheckpointWriter Open(string directory, Plan plan) => Open(directory, plan, PlanCodec.Json, FileOperations.System);
 
-    internal static CheckpointWriter Open(string directory, Plan plan, PlanCodec codec, FileOperations operations)
+    /// <param name="leftovers">What to clear away of runs that died: less where other machines work in the directory.</param>
+    /// <exception cref="HiddenFileException">Another process has published plan.json, but it is not visible here yet.</exception>
+    internal static CheckpointWriter Open(string directory, Plan plan, PlanCodec codec, FileOperations operations, Leftovers leftovers = Leftovers.Dead)
     {
         operations.CreateDirectory(directory);
-        byte[]? stored = SmallFile.TryRead(operations, Path.Combine(directory, CheckpointFiles.Plan), SmallFile.MaxPlanLength);
+        string path = Path.Combine(directory, CheckpointFiles.Plan);
+        byte[]? stored = SmallFile.TryRead(operations, path, SmallFile.MaxPlanLength);
         byte[] written = codec.Write(plan);
         if (stored is null)
         {
-            RefuseForeignFiles(directory);
-            string path = Path.Combine(directory, CheckpointFiles.Plan);
-            TemporaryFile.PublishRacing(() => TemporaryFile.Publish(operations, directory, CheckpointFiles.Plan, written, replace: false), () => File.Exists(path));
+            RefuseForeignFiles(operations, directory);
+            PublishPlan(operations, directory, path, written);
             // Where another process was first, its plan stands.
-            stored = SmallFile.TryRead(operations, Path.Combine(directory, CheckpointFiles.Plan), SmallFile.MaxPlanLength)
-                ?? throw FileErrors.Failed(Errno.ENOENT, "read", Path.Combine(directory, CheckpointFiles.Plan));
+            stored = SmallFile.TryRead(operations, path, SmallFile.MaxPlanLength) ?? throw new HiddenFileException(path);
         }
         // The same bytes are the same plan: a second copy of a large one would cost as much memory as the rest of a run.
         Plan existing = stored.AsSpan().SequenceEqual(written) ? plan : codec.Read(stored, Path.Combine(directory, CheckpointFiles.Plan));
@@ -56,8 +58,13 @@ public sealed class CheckpointWriter : IDisposable
                 $"{directory}: holds another plan; choose another directory or the same inputs. Differences (there, here):",
                 .. codec.Differences(existing, plan)]);
         }
-        return new CheckpointWriter(directory, existing, stored, codec, operations);
+        return new CheckpointWriter(directory, existing, stored, codec, operations, leftovers);
     }
+
+    private static void PublishPlan(FileOperations operations, string directory, string path, byte[] written) =>
+        TemporaryFile.PublishRacing(
+            () => TemporaryFile.Publish(operations, directory, CheckpointFiles.Plan, written, replace: false),
+            () => operations.LengthOf(path) is not null ? true : throw new HiddenFileException(path));
 
     /// <summary>Opens a directory to continue or mend what its own plan.json says.</summary>
     /// <exception cref="FileNotFoundException">There is no plan.json.</exception>
@@ -66,10 +73,10 @@ public sealed class CheckpointWriter : IDisposable
     internal static CheckpointWriter Open(string directory, PlanCodec codec, FileOperations operations)
     {
         byte[] stored = SmallFile.ReadPlan(operations, directory);
-        return new CheckpointWriter(directory, codec.Read(stored, Path.Combine(directory, CheckpointFiles.Plan)), stored, codec, operations);
+        return new CheckpointWriter(directory, codec.Read(stored, Path.Combine(directory, CheckpointFiles.Plan)), stored, codec, operations, Leftovers.Dead);
     }
 
-    private CheckpointWriter(string directory, Plan plan, byte[] planBytes, PlanCodec codec, FileOperations operations)
+    private CheckpointWriter(string directory, Plan plan, byte[] planBytes, PlanCodec codec, FileOperations operations, Leftovers leftovers)
     {
         DirectoryPath = directory;
         Plan = plan;
@@ -80,22 +87,46 @@ public sealed class CheckpointWriter : IDisposable
         {
             if (CheckpointFiles.WhyNotShardName(file.Name) is { } reason) throw new ShardFormatException(ShardFormatCode.BadName, Path.Combine(directory, CheckpointFiles.Plan), reason);
         }
-        TemporaryFile.DeleteAbandoned(operations, directory, all: false);
+        WorkFiles.Delete(operations, directory, leftovers);
         Refresh();
+        // A rank that was killed after another had sealed.
+        if (IsSealed) WorkFiles.Delete(operations, directory, Leftovers.All);
     }
 
-    /// <summary>Looks again which files are committed, for instance by other processes.</summary>
+    internal FileOperations Operations => _operations;
+
+    /// <summary>Looks again which files are committed, for instance by other processes. What a journal or this process vouches for is not read again.</summary>
     public void Refresh()
     {
+        LearnFromJournals();
         List<int> missing = [];
         for (int file = 0; file < Plan.Files.Length; file++)
         {
-            bool there = File.Exists(Path.Combine(DirectoryPath, Plan.Files[file].Name));
-            if (!there || !CommittedFile.Inspect(_operations, DirectoryPath, ShardLayout.Of(Plan, file)).IsIntact) missing.Add(file);
+            if (LengthOf(file) is not { } length) missing.Add(file);
+            else if (_known.ContainsKey(file) && length == ShardLayout.Of(Plan, file).FileLength) continue;
+            else if (!CommittedFile.Inspect(_operations, DirectoryPath, ShardLayout.Of(Plan, file)).IsIntact) missing.Add(file);
         }
         _missing = missing;
-        IsSealed = missing.Count == 0 && new Sealer(_operations, DirectoryPath, Plan, _planDigest).IsSealed();
+        IsSealed = missing.Count == 0 && HasManifest();
     }
+
+    /// <summary>Length of what has a file's final name; null when nothing has.</summary>
+    internal long? LengthOf(int file) => _operations.LengthOf(Path.Combine(DirectoryPath, Plan.Files[file].Name));
+
+    /// <summary>Keeps the digests of a committed file, so that sealing does not read it again.</summary>
+    internal void Remember(int file, FileDigests digests)
+    {
+        lock (_known) _known[file] = digests;
+    }
+
+    /// <summary>Takes over what the journals of all ranks vouch for.</summary>
+    internal void LearnFromJournals()
+    {
+        lock (_known) JournalReader.ReadAll(_operations, DirectoryPath, Plan, (file, digests) => _known.TryAdd(file, digests));
+    }
+
+    /// <summary>A sound manifest of this plan is there: whoever sees it knows that every file was committed.</summary>
+    internal bool HasManifest() => new Sealer(_operations, DirectoryPath, Plan, _planDigest).IsSealed();
 
     /// <summary>Starts writing a file: a locked temporary file with its final size.</summary>
     public ShardFileWriter Begin(int file) => Begin(file, replace: false);
@@ -119,16 +150,16 @@ public sealed class CheckpointWriter : IDisposable
     public void Seal()
     {
         RefuseChangedPlan();
-        new Sealer(_operations, DirectoryPath, Plan, _planDigest).Seal();
+        new Sealer(_operations, DirectoryPath, Plan, _planDigest, _known).Seal();
         _missing = [];
         IsSealed = true;
     }
 
     public void Dispose() { }
 
-    private static void RefuseForeignFiles(string directory)
+    private static void RefuseForeignFiles(FileOperations operations, string directory)
     {
-        string[] names = [.. Directory.EnumerateFileSystemEntries(directory).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+        string[] names = [.. operations.List(directory).Order(StringComparer.Ordinal)];
         string? foreign = names.FirstOrDefault(name => !CheckpointFiles.IsTemporary(name));
         // A plan.json that was not there a moment ago is another process that starts the same job: its plan will be compared.
         if (foreign is null || names.Contains(CheckpointFiles.Plan)) return;

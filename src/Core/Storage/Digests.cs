@@ -43,6 +43,20 @@ public static class Digests
     public static string? KindOf(string text) =>
         IsText(Crc32Kind, text) ? Crc32Kind : IsText(Sha256Kind, text) ? Sha256Kind : null;
 
+    /// <summary>Bytes of a digest itself.</summary>
+    internal static int ByteLength(string kind) => TextLength(kind) == TextLength(Crc32Kind) ? sizeof(uint) : SHA256.HashSizeInBytes;
+
+    /// <summary>The bytes that the digits of a digest text stand for, in the order of the digits.</summary>
+    internal static void Pack(string kind, string text, Span<byte> destination)
+    {
+        if (Convert.FromHexString(text.AsSpan(kind.Length + 1), destination, out _, out int count) != System.Buffers.OperationStatus.Done && count != ByteLength(kind))
+        {
+            throw new ArgumentException($"'{text}' is no {kind} digest", nameof(text));
+        }
+    }
+
+    internal static string Unpack(string kind, ReadOnlySpan<byte> bytes) => $"{kind}:{Convert.ToHexStringLower(bytes)}";
+
     internal static uint Crc32Of(string text) => uint.Parse(text.AsSpan(6), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 }
 

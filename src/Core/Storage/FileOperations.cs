@@ -54,6 +54,44 @@ internal abstract class FileOperations
     /// <summary>fsync of a directory: makes published names durable.</summary>
     public abstract void FlushDirectory(string directory);
 
+    /// <summary>Length of a regular file; null when there is none of this name. On a network file system the answer may be some time old, either way.</summary>
+    public virtual long? LengthOf(string path)
+    {
+        FileInfo file = new(path);
+        return file.Exists ? file.Length : null;
+    }
+
+    /// <summary>Names of everything in a directory. On a network file system new names may be missing for a minute (acdirmax of nfs(5) is 60 s by default).</summary>
+    public virtual IReadOnlyList<string> List(string directory) => [.. Directory.EnumerateFileSystemEntries(directory).Select(path => Path.GetFileName(path)!)];
+
+    /// <summary>Creates a file; null when the name exists. The server of a network file system decides, not this machine's cache.</summary>
+    public virtual SafeFileHandle? TryCreateNew(string path)
+    {
+        try
+        {
+            return CreateNew(path);
+        }
+        catch (IOException error) when (error.HResult == Errno.EEXIST || File.Exists(path))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Adds bytes to the end of a file that one process alone writes, and closes it, which is when other machines see them; false when the file is gone.</summary>
+    public virtual bool TryAppend(string path, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            RandomAccess.Write(file, bytes, RandomAccess.GetLength(file));
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Creates a directory and its parents, durably.</summary>
     public void CreateDirectory(string directory)
     {

@@ -7,7 +7,7 @@ namespace ShardInit.Storage;
 internal static class Errno
 {
     public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EEXIST = 17, EISDIR = 21, EINVAL = 22, EFBIG = 27, ENOSPC = 28, EROFS = 30;
-    public const int ENOSYS = 38, EOPNOTSUPP = 95, EDQUOT = 122;
+    public const int ENOSYS = 38, EOPNOTSUPP = 95, ESTALE = 116, EDQUOT = 122;
 }
 
 /// <summary>

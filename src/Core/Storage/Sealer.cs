@@ -7,7 +7,8 @@ using ShardInit.Planning;
 namespace ShardInit.Storage;
 
 /// <summary>Builds index.arrow and manifest.json from plan.json and the committed files, and publishes or compares them.</summary>
-internal sealed class Sealer(FileOperations operations, string directory, Plan plan, string planDigest)
+/// <param name="known">Digests of files that need not be read again; they must still be there with their length.</param>
+internal sealed class Sealer(FileOperations operations, string directory, Plan plan, string planDigest, IReadOnlyDictionary<int, FileDigests>? known = null)
 {
     private string ManifestPath => Path.Combine(directory, CheckpointFiles.Manifest);
     private string IndexPath => Path.Combine(directory, CheckpointFiles.Index);
@@ -45,7 +46,7 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
     {
         ImmutableArray<ManifestFile>.Builder files = ImmutableArray.CreateBuilder<ManifestFile>(plan.Files.Length);
         (long indexSize, string indexDigest) = PublishIndex(files);
-        TemporaryFile.DeleteAbandoned(operations, directory, all: true);
+        WorkFiles.Delete(operations, directory, Leftovers.All);
         byte[] manifest = Describe(files.MoveToImmutable(), indexSize, indexDigest).ToBytes();
         byte[]? existing = TryReadManifestBytes();
         if (existing is not null && existing.AsSpan().SequenceEqual(manifest)) return;
@@ -61,6 +62,15 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
                 replace = existing is null || !existing.AsSpan().SequenceEqual(manifest);
                 return !replace;
             });
+        try
+        {
+            // What processes that did not know yet have begun meanwhile.
+            WorkFiles.Delete(operations, directory, Leftovers.All);
+        }
+        catch (IOException)
+        {
+            // Sealed is sealed; the next command that opens the directory for writing tries again.
+        }
     }
 
     public Manifest Describe(ImmutableArray<ManifestFile> files, long indexSize, string indexDigest) => new()
@@ -90,13 +100,22 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
         for (int file = 0; file < plan.Files.Length; file++)
         {
             ShardLayout layout = ShardLayout.Of(plan, file);
-            CommittedFile committed = CommittedFile.Inspect(operations, directory, layout);
+            CommittedFile committed = Committed(file, layout);
             onFile(file, committed, layout);
             // A damaged file has no digests to list; onFile has refused it or remembers that the result is no measure.
             if (committed.IsIntact) index.AddFile(file, layout, committed.TileDigests);
         }
         index.Finish();
         return (size, Digests.OfSha256(hash.GetHashAndReset()));
+    }
+
+    private CommittedFile Committed(int file, ShardLayout layout)
+    {
+        if (known is not null && known.TryGetValue(file, out FileDigests? digests) && operations.LengthOf(Path.Combine(directory, layout.FileName)) == layout.FileLength)
+        {
+            return new CommittedFile(CommittedState.Intact, null, "", digests.Tiles, digests.File);
+        }
+        return CommittedFile.Inspect(operations, directory, layout);
     }
 
     /// <summary>Describes the files, and publishes the index unless the right one is there.</summary>

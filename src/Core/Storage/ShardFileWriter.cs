@@ -29,6 +29,9 @@ public sealed class ShardFileWriter : IDisposable
     /// <summary>The digest of the file, after <see cref="Commit"/>.</summary>
     public string? FileDigest { get; private set; }
 
+    /// <summary>What sealing needs of the file, after <see cref="Commit"/>.</summary>
+    internal FileDigests Committed => FileDigests.Of(Layout.DigestKind, FileDigest!, _digests!);
+
     internal ShardFileWriter(FileOperations operations, string directory, ShardLayout layout, int file, bool replace)
     {
         _operations = operations;
@@ -121,8 +124,8 @@ public sealed class ShardFileWriter : IDisposable
         {
             throw new ShardFormatException(ShardFormatCode.Truncated, _temporary.Path, $"expected {Layout.FileLength} bytes before publishing, found {length}");
         }
-        Publish();
         FileDigest = hasher.Finish();
+        Publish();
         _committed = true;
     }
 
@@ -147,7 +150,17 @@ public sealed class ShardFileWriter : IDisposable
         else _temporary.Replace();
     }
 
-    private bool IsPublishedByAnother() => CommittedFile.Inspect(_operations, _directory, Layout).IsIntact;
+    /// <exception cref="ShardFormatException">Another process has published other values: one of the two machines computes wrongly.</exception>
+    private bool IsPublishedByAnother()
+    {
+        CommittedFile found = CommittedFile.Inspect(_operations, _directory, Layout);
+        if (found.IsIntact && !FileDigests.Of(Layout.DigestKind, found.FileDigest, found.TileDigests).Equals(Committed))
+        {
+            throw new ShardFormatException(ShardFormatCode.DigestMismatch, Path.Combine(_directory, Layout.FileName),
+                $"another process has published {found.FileDigest}, here the same file came out as {FileDigest}: one of the two machines computes wrongly; 'verify --values' on a third says which");
+        }
+        return found.IsIntact;
+    }
 
     public void Dispose()
     {

@@ -1,11 +1,10 @@
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 
 namespace ShardInit.Storage;
 
 /// <summary>
 /// A file on its way to its final name: created beside it under a name of its own, locked while its writer lives, flushed, then published in one
-/// step. Disposed before that, it is deleted; left by a dead process, it has no lock and <see cref="DeleteAbandoned"/> removes it.
+/// step. Disposed before that, it is deleted; left by a dead process, it has no lock and <see cref="WorkFiles.Delete"/> removes it.
 /// </summary>
 internal sealed class TemporaryFile : IDisposable
 {
@@ -27,11 +26,11 @@ internal sealed class TemporaryFile : IDisposable
         FinalPath = System.IO.Path.Combine(directory, finalName);
         while (true)
         {
-            Path = System.IO.Path.Combine(directory, $"{CheckpointFiles.TemporaryPrefix}{finalName}-{RandomNumberGenerator.GetHexString(16, lowercase: true)}");
+            Path = System.IO.Path.Combine(directory, WorkFiles.Unfinished(finalName));
             Handle = operations.CreateNew(Path);
             // Between creation and lock another process may have taken the file for abandoned; it deletes only while it holds the lock,
             // so a lock on a name that is still there is safe.
-            if (operations.TryLock(Handle) && File.Exists(Path)) return;
+            if (operations.TryLock(Handle) && operations.LengthOf(Path) is not null) return;
             Handle.Dispose();
             operations.Delete(Path);
         }
@@ -84,16 +83,6 @@ internal sealed class TemporaryFile : IDisposable
             }
         }
         throw new IOException("another process keeps replacing the same file by a different one; stop it and run again");
-    }
-
-    /// <summary>Deletes the unfinished files of dead processes; with <paramref name="all"/> those of living ones too, whose work is then not needed.</summary>
-    public static void DeleteAbandoned(FileOperations operations, string directory, bool all)
-    {
-        foreach (string path in Directory.EnumerateFiles(directory, CheckpointFiles.TemporaryPrefix + "*"))
-        {
-            using SafeFileHandle? handle = operations.TryOpenAbandoned(path);
-            if (handle is not null || all) operations.Delete(path);
-        }
     }
 
     public void Dispose()
