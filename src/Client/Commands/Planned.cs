@@ -4,6 +4,7 @@ using ShardInit.Engine;
 using ShardInit.Initializers;
 using ShardInit.Model;
 using ShardInit.Planning;
+using ShardInit.Ranks;
 
 namespace ShardInit.Client.Commands;
 
@@ -60,7 +61,14 @@ internal static class Planned
         return [.. given.GetAll(Flags.Set)];
     }
 
-    public static int Threads(Invocation given) => given.Has(Flags.Threads) ? given.Get(Flags.Threads) : Environment.ProcessorCount;
+    public static int Threads(Invocation given) => Threads(given, null);
+
+    /// <summary>What was asked for; else all cores, of which a rank takes its share.</summary>
+    public static int Threads(Invocation given, RankIdentity? identity)
+    {
+        if (given.Has(Flags.Threads)) return given.Get(Flags.Threads);
+        return identity is null ? Environment.ProcessorCount : ThreadShare.OfThisMachine(identity);
+    }
 
     public static void Say(Terminal terminal, Plan plan)
     {
