@@ -13,7 +13,7 @@ internal static class InitCommand
 {
     public static readonly CommandSpec Spec = new("init", "Plan, and write the checkpoint with the cores of this machine; continues by itself when DIR holds the same plan.",
         "init examples/llama-3.2-1b/config.json --seed 42 --out /data/init", [Planned.Model],
-        [Flags.Out, .. Planned.Inputs, .. Planned.Running, Flags.Json, Flags.Quiet], Run);
+        [Flags.Out, .. Planned.Inputs, .. Planned.Running, Flags.OwnShareOnly, Flags.Json, Flags.Quiet], Run);
 
     private static int Run(Invocation given)
     {

@@ -19,6 +19,7 @@ internal static class Launched
         }
         Launch launch = Launcher.Find(given.Get(Flags.Rank), given.Get(Flags.World), environment);
         foreach (string note in launch.Notes) given.Terminal.Say($"note: {note}");
+        if (launch.Identity is null && given.Has(Flags.OwnShareOnly)) throw new UsageException($"{Flags.OwnShareOnly.Name}: expected a rank, found none in the options and the environment; give {Flags.Rank.Name} and {Flags.World.Name}");
         return launch.Identity;
     }
 }

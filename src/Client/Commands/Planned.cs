@@ -20,7 +20,7 @@ internal static class Planned
     ];
 
     /// <summary>What only decides how it is computed.</summary>
-    public static readonly IReadOnlyList<Flag> Running = [Flags.Threads, Flags.Lanes, Flags.Device, Flags.Engine];
+    public static readonly IReadOnlyList<Flag> Running = [Flags.Threads, Flags.Lanes, Flags.Device, Flags.Engine, Flags.Rank, Flags.World];
 
     public static Plan Create(Invocation given, PluginSet plugins)
     {
@@ -51,8 +51,8 @@ internal static class Planned
     /// <summary>The assemblies that were named.</summary>
     public static PluginSet Plugins(Invocation given) => new([.. given.GetAll(Flags.Plugin).Select(file => PluginAssembly.Load(file!))]);
 
-    public static ValueOptions Values(Invocation given, PluginSet plugins, CancellationToken cancel) =>
-        new() { Lanes = given.Get(Flags.Lanes), Threads = Threads(given), Cancel = cancel, Plugins = plugins };
+    public static ValueOptions Values(Invocation given, RankIdentity? rank, PluginSet plugins, CancellationToken cancel) =>
+        new() { Lanes = given.Get(Flags.Lanes), Threads = Threads(given, rank), Cancel = cancel, Plugins = plugins };
 
     private static List<KeyValuePair<string, string>> Settings(Invocation given)
     {
