@@ -17,7 +17,10 @@ internal sealed class PartQueue<TFile>(Func<PartQueue<TFile>.Opened?> next) : ID
 
     /// <summary>Over a list of files, in its order.</summary>
     /// <param name="files">Numbers of the files.</param>
-    public PartQueue(IReadOnlyList<int> files, Func<int, (TFile File, int Tiles)> open) : this(InOrder(files, open)) { }
+    public PartQueue(IReadOnlyList<int> files, Func<int, (TFile File, int Tiles)> open) : this(InOrder(files), open) { }
+
+    /// <param name="next">The number of the next file; not found when there is none now.</param>
+    public PartQueue(Func<(bool Found, int File)> next, Func<int, (TFile File, int Tiles)> open) : this(() => Open(next(), open)) { }
 
     /// <summary>A file just opened.</summary>
     internal sealed record Opened(TFile File, int Number, int Tiles);
@@ -72,15 +75,16 @@ internal sealed class PartQueue<TFile>(Func<PartQueue<TFile>.Opened?> next) : ID
         _open.Clear();
     }
 
-    private static Func<Opened?> InOrder(IReadOnlyList<int> files, Func<int, (TFile File, int Tiles)> open)
+    private static Func<(bool Found, int File)> InOrder(IReadOnlyList<int> files)
     {
-        int index = 0;
-        return () =>
-        {
-            if (index == files.Count) return null;
-            int number = files[index++];
-            (TFile file, int tiles) = open(number);
-            return new Opened(file, number, tiles);
-        };
+        int taken = 0;
+        return () => taken == files.Count ? (false, 0) : (true, files[taken++]);
+    }
+
+    private static Opened? Open((bool Found, int File) next, Func<int, (TFile File, int Tiles)> open)
+    {
+        if (!next.Found) return null;
+        (TFile file, int tiles) = open(next.File);
+        return new Opened(file, next.File, tiles);
     }
 }

@@ -70,10 +70,10 @@ public sealed class CheckpointWriter : IDisposable
     /// <exception cref="FileNotFoundException">There is no plan.json.</exception>
     public static CheckpointWriter Open(string directory) => Open(directory, PlanCodec.Json, FileOperations.System);
 
-    internal static CheckpointWriter Open(string directory, PlanCodec codec, FileOperations operations)
+    internal static CheckpointWriter Open(string directory, PlanCodec codec, FileOperations operations, Leftovers leftovers = Leftovers.Dead)
     {
         byte[] stored = SmallFile.ReadPlan(operations, directory);
-        return new CheckpointWriter(directory, codec.Read(stored, Path.Combine(directory, CheckpointFiles.Plan)), stored, codec, operations, Leftovers.Dead);
+        return new CheckpointWriter(directory, codec.Read(stored, Path.Combine(directory, CheckpointFiles.Plan)), stored, codec, operations, leftovers);
     }
 
     private CheckpointWriter(string directory, Plan plan, byte[] planBytes, PlanCodec codec, FileOperations operations, Leftovers leftovers)

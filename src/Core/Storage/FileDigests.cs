@@ -28,6 +28,19 @@ internal sealed class FileDigests : IEquatable<FileDigests>
         return new FileDigests(kind, packed);
     }
 
+    /// <summary>The kind, a colon, the digest of the file and those of its tiles as one run of hex digits: for messages between machines.</summary>
+    public string ToText() => $"{_kind}:{Convert.ToHexStringLower(_packed)}";
+
+    /// <summary>Null where the text is no <see cref="ToText"/> of this file of the plan.</summary>
+    public static FileDigests? TryParse(Plan plan, int file, string text)
+    {
+        int length = (plan.Files[file].Tiles.Length + 1) * Digests.ByteLength(plan.DigestKind);
+        int start = plan.DigestKind.Length + 1;
+        if (text.Length != start + (2 * length) || !text.StartsWith(plan.DigestKind + ":", StringComparison.Ordinal)) return null;
+        byte[] packed = new byte[length];
+        return Convert.FromHexString(text.AsSpan(start), packed, out _, out int written) == System.Buffers.OperationStatus.Done && written == length ? new FileDigests(plan.DigestKind, packed) : null;
+    }
+
     public static FileDigests Of(Plan plan, CommittedFile file) => Of(plan.DigestKind, file.FileDigest, file.TileDigests);
 
     public bool Equals(FileDigests? other) => other is not null && _kind == other._kind && _packed.AsSpan().SequenceEqual(other._packed);

@@ -1,0 +1,40 @@
+using ShardInit.Errors;
+using ShardInit.Planning;
+using ShardInit.Storage;
+
+namespace ShardInit.Cluster;
+
+/// <summary>What the output of a job holds.</summary>
+/// <param name="IsSealed">All of the asked plan is there, with its manifest.</param>
+/// <param name="Refusal">One line when it holds something else; null otherwise.</param>
+public sealed record DirectoryLook(bool IsSealed, string? Refusal);
+
+/// <summary>Publishes the plan of a job in its directory, where every worker reads it.</summary>
+public static class JobDirectory
+{
+    /// <summary>Publishes plan.json without replacing, or looks at what is there. Nothing is written where the directory holds something else.</summary>
+    /// <exception cref="IOException">The directory cannot be read or written.</exception>
+    /// <exception cref="ShardFormatException">Its plan.json is damaged.</exception>
+    public static DirectoryLook Prepare(string directory, Plan plan)
+    {
+        try
+        {
+            using CheckpointWriter writer = CheckpointWriter.Open(directory, plan, PlanCodec.Json, FileOperations.System, Leftovers.DeadOfThisHost);
+            return new DirectoryLook(writer.IsSealed, null);
+        }
+        catch (PlanException refusal)
+        {
+            return new DirectoryLook(false, string.Join(' ', refusal.Problems.Take(2)));
+        }
+    }
+
+    /// <summary>The plan of a directory that a job was prepared in.</summary>
+    internal static CheckpointWriter Open(string directory, string planId)
+    {
+        CheckpointWriter writer = CheckpointWriter.Open(directory, PlanCodec.Json, FileOperations.System, Leftovers.DeadOfThisHost);
+        if (writer.Plan.PlanId == planId) return writer;
+        string found = writer.Plan.PlanId;
+        writer.Dispose();
+        throw new PlanException($"{directory}: expected plan {planId}, found {found}; the directory was changed after the job was submitted");
+    }
+}
