@@ -99,7 +99,7 @@ public static class Flags
     };
 
     /// <summary>Commands that the design names and that do not work yet.</summary>
-    public static readonly IReadOnlyList<string> CommandsNotBuilt = ["status", "export", "serve", "submit", "watch", "cancel", "jobs"];
+    public static readonly IReadOnlyList<string> CommandsNotBuilt = ["export", "serve", "submit", "watch", "cancel", "jobs"];
 
     private static Flag<string> Choice(string name, string valueName, string help, string fallback, string[] known, string[] notBuilt)
     {
