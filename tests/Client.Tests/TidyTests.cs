@@ -17,7 +17,7 @@ public sealed partial class TidyTests
             .Where(path => !path.Contains("/obj/") && !path.Contains("/node_modules/"))
             .Select(path => (Path.GetRelativePath(SourceTree.Root, path), File.ReadAllLines(path)));
 
-    private static IEnumerable<string> Texts() => new[] { "src", "tests", "docs", "examples", "python" }.Select(folder => SourceTree.PathOf(folder)).Where(Directory.Exists)
+    private static IEnumerable<string> Texts() => new[] { "src", "tests", "docs", "examples", "python", "deploy" }.Select(folder => SourceTree.PathOf(folder)).Where(Directory.Exists)
         .SelectMany(folder => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         .Concat(Directory.EnumerateFiles(SourceTree.Root))
         .Where(path => !path.Contains("/obj/") && !path.Contains("/node_modules/") && !path.Contains("/bin/"))
@@ -95,7 +95,7 @@ public sealed partial class TidyTests
 
     private static string WithoutComment(string line) => line.Split("//", 2)[0];
 
-    [GeneratedRegex(@"\.(md|cs|csproj|props|json|yaml|yml|py|sh|editorconfig)$|/(shardinit|test|run)$")]
+    [GeneratedRegex(@"\.(md|cs|csproj|props|json|yaml|yml|py|sh|sbatch|editorconfig)$|/(shardinit|test|run)$")]
     private static partial Regex TextFiles();
 
     [GeneratedRegex(@"\b(?:Math|MathF|double|float|Half|Vector|Vector64|Vector128|Vector256|Vector512|TensorPrimitives)\.(?:Log|Log2|Log10|LogP1|Exp|Exp2|ExpM1|Pow|Cbrt|RootN|Hypot|Sin|Cos|Tan|SinCos|SinPi|CosPi|Asin|Acos|Atan|Atan2|Sinh|Cosh|Tanh)\(|\w+Estimate\(|\w+Native\(")]

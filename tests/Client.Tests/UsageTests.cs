@@ -46,7 +46,6 @@ public sealed class UsageTests
 
     [Theory]
     [InlineData("init m --out d --virtual", "`--virtual` is not built yet")]
-    [InlineData("init m --out d --rank 0 --world 2", "`--world` is not built yet")]
     [InlineData("plan m --layout tp=2 --slices", "`--slices` is not built yet")]
     [InlineData("plan m --layout tp=2 --slices", "`--layout` is not built yet")]
     [InlineData("plan m --layout=tp=2", "`--layout` is not built yet")]

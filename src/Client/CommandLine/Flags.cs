@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using ShardInit.Engine;
 using ShardInit.Model;
+using ShardInit.Ranks;
 
 namespace ShardInit.Client.CommandLine;
 
@@ -53,11 +54,19 @@ public static class Flags
 
     public static readonly Flag<string?> Index = new("--index", "I", "", "a row-major number in the stored tensor, or one number per axis with commas", "The element to explain.", "3,17", null, TryText) { Required = true };
 
-    public static readonly Flag<string> Engine = Choice("--engine", "NAME", "What runs the plan.", "auto", ["auto", "local"], []);
+    public static readonly Flag<string> Engine = Choice("--engine", "NAME", "What runs the plan: auto is one of several ranks where --rank or a launcher says so, else this process alone; local is always this process alone.", "auto", ["auto", "local"], []);
+
+    public static readonly Flag<int?> Rank = new("--rank", "N", "what the launcher says", $"an integer from 0 to {RankIdentity.MaxWorld - 1}, below --world",
+        "Which of several processes that write one directory this is; only orders the work, never changes a byte.", "3", null, (string text, out int? value) => TryInt32(text, 0, RankIdentity.MaxWorld - 1, out value));
+
+    public static readonly Flag<int?> World = new("--world", "N", "what the launcher says", $"an integer from 1 to {RankIdentity.MaxWorld}",
+        "How many processes write one directory; only orders the work, never changes a byte.", "16", null, (string text, out int? value) => TryInt32(text, 1, RankIdentity.MaxWorld, out value));
+
+    public static readonly Switch OwnShareOnly = new("--own-share-only", "Exit 0 after the own share, without helping or sealing.");
 
     public static readonly Flag<string> Device = Choice("--device", "NAME", "Where values are computed; never changes one.", "auto", ["auto", "cpu"], ["cuda"]);
 
-    public static readonly Flag<int> Threads = new("--threads", "N", "all cores", $"an integer from 1 to {MaxThreads}",
+    public static readonly Flag<int> Threads = new("--threads", "N", "all cores, or the rank's share of them", $"an integer from 1 to {MaxThreads}",
         "Working threads; never changes a byte.", "8", 0, (string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 1 and <= MaxThreads);
 
     public static readonly Flag<LaneChoice> Lanes = new("--lanes", "WIDTH", "auto", "auto, 1, 128, 256 or 512",
@@ -93,8 +102,6 @@ public static class Flags
     public static readonly IReadOnlyDictionary<string, bool> NotBuilt = new Dictionary<string, bool>(StringComparer.Ordinal)
     {
         ["--virtual"] = false,
-        ["--rank"] = true,
-        ["--world"] = true,
         ["--layout"] = true,
         ["--slices"] = false,
         ["--family"] = true,
@@ -119,6 +126,12 @@ public static class Flags
     private static bool TryNamespace(string text, out string value) => Encoding.UTF8.GetByteCount(value = text) <= MaxNamespaceBytes && !text.Contains('\uFFFD');
 
     private static bool TryUInt64(string text, out ulong value) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+
+    private static bool TryInt32(string text, int least, int most, out int? value)
+    {
+        value = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most ? number : null;
+        return value is not null;
+    }
 
     private static bool TrySize(string text, long least, long most, out long value) => Sizes.TryParse(text, out value) && value >= least && value <= most;
 

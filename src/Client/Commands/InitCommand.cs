@@ -3,6 +3,7 @@ using ShardInit.Client.Output;
 using ShardInit.Engine;
 using ShardInit.Initializers;
 using ShardInit.Planning;
+using ShardInit.Ranks;
 using ShardInit.Storage;
 
 namespace ShardInit.Client.Commands;
@@ -12,16 +13,18 @@ internal static class InitCommand
 {
     public static readonly CommandSpec Spec = new("init", "Plan, and write the checkpoint with the cores of this machine; continues by itself when DIR holds the same plan.",
         "init examples/llama-3.2-1b/config.json --seed 42 --out /data/init", [Planned.Model],
-        [Flags.Out, .. Planned.Inputs, .. Planned.Running, Flags.Json, Flags.Quiet], Run);
+        [Flags.Out, .. Planned.Inputs, .. Planned.Running, Flags.OwnShareOnly, Flags.Json, Flags.Quiet], Run);
 
     private static int Run(Invocation given)
     {
         PluginSet plugins = Planned.Plugins(given);
         Plan plan = Planned.Create(given, plugins);
         string directory = given.Get(Flags.Out)!;
+        RankIdentity? rank = Launched.Identity(given);
         using Interruption interruption = new();
-        PlanValues values = new(plan, Planned.Values(given, plugins, interruption.Token));
-        Planned.Say(given.Terminal, plan);
+        PlanValues values = new(plan, Planned.Values(given, rank, plugins, interruption.Token));
+        if (rank is null or { Rank: 0 }) Planned.Say(given.Terminal, plan);
+        if (rank is not null) return RankWriteRun.Run(given, rank, values, directory, interruption.Token);
         using CheckpointWriter writer = CheckpointWriter.Open(directory, plan);
         return WriteRun.Run(given, writer, values, directory, interruption.Token);
     }

@@ -4,6 +4,7 @@ using ShardInit.Engine;
 using ShardInit.Initializers;
 using ShardInit.Model;
 using ShardInit.Planning;
+using ShardInit.Ranks;
 
 namespace ShardInit.Client.Commands;
 
@@ -19,7 +20,7 @@ internal static class Planned
     ];
 
     /// <summary>What only decides how it is computed.</summary>
-    public static readonly IReadOnlyList<Flag> Running = [Flags.Threads, Flags.Lanes, Flags.Device, Flags.Engine];
+    public static readonly IReadOnlyList<Flag> Running = [Flags.Threads, Flags.Lanes, Flags.Device, Flags.Engine, Flags.Rank, Flags.World];
 
     public static Plan Create(Invocation given, PluginSet plugins)
     {
@@ -50,8 +51,8 @@ internal static class Planned
     /// <summary>The assemblies that were named.</summary>
     public static PluginSet Plugins(Invocation given) => new([.. given.GetAll(Flags.Plugin).Select(file => PluginAssembly.Load(file!))]);
 
-    public static ValueOptions Values(Invocation given, PluginSet plugins, CancellationToken cancel) =>
-        new() { Lanes = given.Get(Flags.Lanes), Threads = Threads(given), Cancel = cancel, Plugins = plugins };
+    public static ValueOptions Values(Invocation given, RankIdentity? rank, PluginSet plugins, CancellationToken cancel) =>
+        new() { Lanes = given.Get(Flags.Lanes), Threads = Threads(given, rank), Cancel = cancel, Plugins = plugins };
 
     private static List<KeyValuePair<string, string>> Settings(Invocation given)
     {
@@ -60,7 +61,14 @@ internal static class Planned
         return [.. given.GetAll(Flags.Set)];
     }
 
-    public static int Threads(Invocation given) => given.Has(Flags.Threads) ? given.Get(Flags.Threads) : Environment.ProcessorCount;
+    public static int Threads(Invocation given) => Threads(given, null);
+
+    /// <summary>What was asked for; else all cores, of which a rank takes its share.</summary>
+    public static int Threads(Invocation given, RankIdentity? identity)
+    {
+        if (given.Has(Flags.Threads)) return given.Get(Flags.Threads);
+        return identity is null ? Environment.ProcessorCount : ThreadShare.OfThisMachine(identity);
+    }
 
     public static void Say(Terminal terminal, Plan plan)
     {

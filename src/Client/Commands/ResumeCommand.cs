@@ -2,6 +2,7 @@ using ShardInit.Client.CommandLine;
 using ShardInit.Client.Output;
 using ShardInit.Engine;
 using ShardInit.Planning;
+using ShardInit.Ranks;
 using ShardInit.Storage;
 
 namespace ShardInit.Client.Commands;
@@ -20,8 +21,10 @@ internal static class ResumeCommand
         using Interruption interruption = new();
         Plan plan;
         using (Checkpoint checkpoint = Checkpoint.OpenTolerant(directory)) plan = checkpoint.Plan;
-        PlanValues values = new(plan, Planned.Values(given, Planned.Plugins(given), interruption.Token));
-        Planned.Say(given.Terminal, plan);
+        RankIdentity? rank = Launched.Identity(given);
+        PlanValues values = new(plan, Planned.Values(given, rank, Planned.Plugins(given), interruption.Token));
+        if (rank is null or { Rank: 0 }) Planned.Say(given.Terminal, plan);
+        if (rank is not null) return RankWriteRun.Run(given, rank, values, directory, interruption.Token);
         using CheckpointWriter writer = CheckpointWriter.Open(directory, plan);
         return WriteRun.Run(given, writer, values, directory, interruption.Token);
     }

@@ -38,7 +38,7 @@ internal static class VerifyCommand
         {
             Plan plan = checkpoint.Plan;
             // Plain verification takes no value, so it needs no code of the user.
-            PlanValues? values = given.Has(Flags.Values) || given.Has(Flags.Repair) ? new(plan, Planned.Values(given, Planned.Plugins(given), interruption.Token)) : null;
+            PlanValues? values = given.Has(Flags.Values) || given.Has(Flags.Repair) ? new(plan, Planned.Values(given, null, Planned.Plugins(given), interruption.Token)) : null;
             VerificationReport report = Verify(given, checkpoint, values, interruption.Token);
             Show(given, report.Defects);
             if (report.IsSound || !given.Has(Flags.Repair) || values is null) return Conclude(given, directory, plan, report, report, filesRepaired: 0);

@@ -14,14 +14,16 @@ public sealed class ProgressReport : IDisposable
     private readonly Terminal _terminal;
     private readonly EngineProgress _progress;
     private readonly string _verb;
+    private readonly Action? _look;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Timer? _timer;
     private readonly Lock _drawing = new();
     private bool _closed;
 
-    public ProgressReport(Terminal terminal, EngineProgress progress, string verb)
+    /// <param name="look">Brings <paramref name="progress"/> up to date before it is shown.</param>
+    public ProgressReport(Terminal terminal, EngineProgress progress, string verb, Action? look = null)
     {
-        (_terminal, _progress, _verb) = (terminal, progress, verb);
+        (_terminal, _progress, _verb, _look) = (terminal, progress, verb, look);
         if (terminal.Quiet) return;
         TimeSpan interval = terminal.ErrorIsTerminal ? s_barInterval : s_lineInterval;
         _timer = new Timer(_ => Draw(), null, interval, interval);
@@ -34,6 +36,7 @@ public sealed class ProgressReport : IDisposable
         lock (_drawing)
         {
             if (_closed) return;
+            _look?.Invoke();
             (long done, long total) = (_progress.BytesDone, _progress.BytesTotal);
             double rate = done / Math.Max(Seconds, 1e-3);
             string left = done == 0 ? "unknown" : Human.Seconds((total - done) / rate);

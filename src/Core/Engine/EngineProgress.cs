@@ -18,6 +18,15 @@ public sealed class EngineProgress
         Interlocked.Add(ref _filesTotal, files);
     }
 
+    /// <summary>For a run that is watched from outside, such as the whole of several ranks.</summary>
+    public void Set(long bytesDone, long bytesTotal, int filesDone, int filesTotal)
+    {
+        Volatile.Write(ref _bytesDone, bytesDone);
+        Volatile.Write(ref _bytesTotal, bytesTotal);
+        Volatile.Write(ref _filesDone, filesDone);
+        Volatile.Write(ref _filesTotal, filesTotal);
+    }
+
     internal void AddBytes(long bytes) => Interlocked.Add(ref _bytesDone, bytes);
 
     internal void AddFile() => Interlocked.Increment(ref _filesDone);

@@ -45,7 +45,7 @@ public sealed class CheckpointWriter : IDisposable
         byte[] written = codec.Write(plan);
         if (stored is null)
         {
-            RefuseForeignFiles(operations, directory);
+            RefuseForeignFiles(operations, directory, leftovers == Leftovers.DeadOfThisHost ? plan : null);
             PublishPlan(operations, directory, path, written);
             // Where another process was first, its plan stands.
             stored = SmallFile.TryRead(operations, path, SmallFile.MaxPlanLength) ?? throw new HiddenFileException(path);
@@ -90,7 +90,7 @@ public sealed class CheckpointWriter : IDisposable
         WorkFiles.Delete(operations, directory, leftovers);
         Refresh();
         // A rank that was killed after another had sealed.
-        if (IsSealed) WorkFiles.Delete(operations, directory, Leftovers.All);
+        if (IsSealed) WorkFiles.Delete(operations, directory, Leftovers.DeadAndJournals);
     }
 
     internal FileOperations Operations => _operations;
@@ -117,6 +117,12 @@ public sealed class CheckpointWriter : IDisposable
     internal void Remember(int file, FileDigests digests)
     {
         lock (_known) _known[file] = digests;
+    }
+
+    /// <summary>Digests of a file are known without reading it.</summary>
+    internal bool Knows(int file)
+    {
+        lock (_known) return _known.ContainsKey(file);
     }
 
     /// <summary>Takes over what the journals of all ranks vouch for.</summary>
@@ -157,13 +163,16 @@ public sealed class CheckpointWriter : IDisposable
 
     public void Dispose() { }
 
-    private static void RefuseForeignFiles(FileOperations operations, string directory)
+    /// <param name="shared">A plan that other machines may be writing here: files of its names are then no strangers, and plan.json is only not visible yet.</param>
+    private static void RefuseForeignFiles(FileOperations operations, string directory, Plan? shared)
     {
         string[] names = [.. operations.List(directory).Order(StringComparer.Ordinal)];
         string? foreign = names.FirstOrDefault(name => !CheckpointFiles.IsTemporary(name));
         // A plan.json that was not there a moment ago is another process that starts the same job: its plan will be compared.
         if (foreign is null || names.Contains(CheckpointFiles.Plan)) return;
-        throw new PlanException(
+        PlanException refusal = new(
             $"{directory}: expected an empty or new directory, or one with {CheckpointFiles.Plan}; found '{CheckpointFiles.Quote(foreign)}'; choose another directory");
+        bool isOurs = shared is not null && (foreign == CheckpointFiles.Index || foreign == CheckpointFiles.Manifest || shared.Files.Any(file => file.Name == foreign));
+        throw isOurs ? new HiddenFileException(Path.Combine(directory, CheckpointFiles.Plan), refusal) : refusal;
     }
 }

@@ -29,6 +29,9 @@ public sealed class ShardFileWriter : IDisposable
     /// <summary>The digest of the file, after <see cref="Commit"/>.</summary>
     public string? FileDigest { get; private set; }
 
+    /// <summary>After <see cref="Commit"/>: nobody had published the file before.</summary>
+    public bool IsFirst { get; private set; }
+
     /// <summary>What sealing needs of the file, after <see cref="Commit"/>.</summary>
     internal FileDigests Committed => FileDigests.Of(Layout.DigestKind, FileDigest!, _digests!);
 
@@ -138,7 +141,8 @@ public sealed class ShardFileWriter : IDisposable
         }
         try
         {
-            if (_temporary.TryPublish()) return;
+            IsFirst = _temporary.TryPublish();
+            if (IsFirst) return;
         }
         catch (IOException) when (!_temporary.IsPublished && IsPublishedByAnother())
         {

@@ -39,7 +39,12 @@ internal static class WorkFiles
                 operations.Delete(path);
                 continue;
             }
-            if (IsJournal(name) || (which == Leftovers.DeadOfThisHost && !IsOfThisHost(name))) continue;
+            if (IsJournal(name))
+            {
+                if (which == Leftovers.DeadAndJournals) operations.Delete(path);
+                continue;
+            }
+            if (which == Leftovers.DeadOfThisHost && !IsOfThisHost(name)) continue;
             using SafeFileHandle? handle = operations.TryOpenAbandoned(path);
             if (handle is not null) operations.Delete(path);
         }
@@ -53,6 +58,8 @@ internal enum Leftovers
     DeadOfThisHost,
     /// <summary>Unfinished files and claims whose lock nobody holds; journals stay.</summary>
     Dead,
+    /// <summary>As <see cref="Dead"/>, and journals: nobody needs them once the directory is sealed.</summary>
+    DeadAndJournals,
     /// <summary>Everything, also of living processes: their work is not needed once every file is committed.</summary>
     All,
 }
