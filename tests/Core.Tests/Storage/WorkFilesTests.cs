@@ -50,6 +50,7 @@ public sealed class WorkFilesTests : IDisposable
     [SkippableTheory]
     [InlineData(nameof(Leftovers.DeadOfThisHost), "claim dead, claim live, elsewhere dead, journal, live, plan.json, shard")]
     [InlineData(nameof(Leftovers.Dead), "claim live, journal, live, plan.json, shard")]
+    [InlineData(nameof(Leftovers.DeadAndJournals), "claim live, live, plan.json, shard")]
     [InlineData(nameof(Leftovers.All), "plan.json, shard")]
     public void Each_sweep_takes_what_it_may(string which, string left)
     {
@@ -81,6 +82,7 @@ public sealed class WorkFilesTests : IDisposable
     [Theory]
     [InlineData(nameof(Leftovers.DeadOfThisHost))]
     [InlineData(nameof(Leftovers.Dead))]
+    [InlineData(nameof(Leftovers.DeadAndJournals))]
     [InlineData(nameof(Leftovers.All))]
     public void A_name_that_goes_away_meanwhile_is_no_error(string which)
     {
