@@ -13,7 +13,7 @@ public static class Program
     /// <summary>Every command, in the order of the help.</summary>
     public static readonly IReadOnlyList<CommandSpec> Commands =
     [
-        PlanCommand.Spec, InitCommand.Spec, ResumeCommand.Spec, VerifyCommand.Spec, InspectCommand.Spec, ExplainCommand.Spec, DiffCommand.Spec, ReadCommand.Spec, ModelsCommand.Spec, RecipesCommand.Spec,
+        PlanCommand.Spec, InitCommand.Spec, ResumeCommand.Spec, VerifyCommand.Spec, StatusCommand.Spec, InspectCommand.Spec, ExplainCommand.Spec, DiffCommand.Spec, ReadCommand.Spec, ModelsCommand.Spec, RecipesCommand.Spec,
     ];
 
     public static int Main(string[] args)

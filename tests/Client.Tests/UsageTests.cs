@@ -53,7 +53,6 @@ public sealed class UsageTests
     [InlineData("init m --out d --device cuda", "`--device cuda` is not built yet")]
     [InlineData("plan m --layout-of megatron", "`--layout-of megatron` is not built yet")]
     [InlineData("export d --to arrow --out e", "`export` is not built yet")]
-    [InlineData("status d", "`status` is not built yet")]
     [InlineData("serve", "`serve` is not built yet")]
     [InlineData("submit m --out r", "`submit` is not built yet")]
     [InlineData("jobs", "`jobs` is not built yet")]

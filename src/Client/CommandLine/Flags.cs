@@ -77,6 +77,9 @@ public static class Flags
 
     public static readonly Flag<string?> Out = new("--out", "DIR", "", "a directory to write to", "Directory of the checkpoint.", "/data/init", null, TryText) { Required = true };
 
+    public static readonly Flag<string?> Metrics = new("--metrics", "FILE", "none", "a file to write to, in a folder that exists; {rank} in its name stands for the rank",
+        "Progress for the textfile collector of Prometheus: replaced every ten seconds and at the end.", "/var/lib/node_exporter/shardinit-{rank}.prom", null, TryText);
+
     public static readonly Flag<string?> OutFile = new("--out", "FILE|-", "", "a file to write to, or - for standard output", "Where the values go.", "w.npy", null, TryText) { Required = true };
 
     public static readonly Flag<string?> Tensor = new("--tensor", "NAME", "", "the name of a stored tensor", "Which tensor.", "model.norm.weight", null, TryText) { Required = true };
@@ -106,7 +109,7 @@ public static class Flags
     };
 
     /// <summary>Commands that the design names and that do not work yet.</summary>
-    public static readonly IReadOnlyList<string> CommandsNotBuilt = ["status", "export", "serve", "submit", "watch", "cancel", "jobs"];
+    public static readonly IReadOnlyList<string> CommandsNotBuilt = ["export", "serve", "submit", "watch", "cancel", "jobs"];
 
     private static Flag<string> Choice(string name, string valueName, string help, string fallback, string[] known, string[] notBuilt)
     {

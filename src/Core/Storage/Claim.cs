@@ -29,7 +29,16 @@ internal sealed class Claim : IDisposable
             handle.Dispose();
             return null;
         }
-        operations.Write(handle, path, Encoding.ASCII.GetBytes(HostTag.Current), 0);
+        try
+        {
+            operations.Write(handle, path, Encoding.ASCII.GetBytes(HostTag.Current), 0);
+        }
+        catch (IOException)
+        {
+            // Left there without a tag, nobody could ever take it over.
+            claim.Dispose();
+            throw;
+        }
         return claim;
     }
 

@@ -49,7 +49,7 @@ public static class Digests
     /// <summary>The bytes that the digits of a digest text stand for, in the order of the digits.</summary>
     internal static void Pack(string kind, string text, Span<byte> destination)
     {
-        if (Convert.FromHexString(text.AsSpan(kind.Length + 1), destination, out _, out int count) != System.Buffers.OperationStatus.Done && count != ByteLength(kind))
+        if (Convert.FromHexString(text.AsSpan(kind.Length + 1), destination, out _, out int count) != System.Buffers.OperationStatus.Done || count != ByteLength(kind))
         {
             throw new ArgumentException($"'{text}' is no {kind} digest", nameof(text));
         }

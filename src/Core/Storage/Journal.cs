@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using ShardInit.Planning;
@@ -19,21 +18,25 @@ internal sealed class Journal
 
     private readonly FileOperations _operations;
     private readonly Lock _lock = new();
-    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly TimeProvider _clock;
+    private readonly long _start;
     private bool _broken;
 
     /// <summary>Where it is.</summary>
     public string Path { get; }
 
     /// <summary>Begins one. Where the directory does not take it the rank works without.</summary>
-    public Journal(FileOperations operations, string directory, Plan plan, int rank, int world)
+    /// <param name="clock">For the times that people read; that of the system where none is given.</param>
+    public Journal(FileOperations operations, string directory, Plan plan, int rank, int world, TimeProvider? clock = null)
     {
         _operations = operations;
+        _clock = clock ?? TimeProvider.System;
+        _start = _clock.GetTimestamp();
         Path = System.IO.Path.Combine(directory, WorkFiles.Journal(rank));
         try
         {
             using (operations.CreateNew(Path)) { }
-            Append(string.Create(CultureInfo.InvariantCulture, $"journal {Version} {plan.PlanId} {rank} {world} {DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()}"));
+            Append(string.Create(CultureInfo.InvariantCulture, $"journal {Version} {plan.PlanId} {rank} {world} {_clock.GetUtcNow().ToUnixTimeMilliseconds()}"));
         }
         catch (IOException)
         {
@@ -43,7 +46,7 @@ internal sealed class Journal
 
     /// <summary>To be called once the file is durable under its final name.</summary>
     public void Committed(int file, FileDigests digests) => Append(string.Create(CultureInfo.InvariantCulture,
-        $"committed {file} {(long)Stopwatch.GetElapsedTime(_start).TotalMilliseconds} {digests.File}{string.Concat(digests.Tiles.Select(tile => " " + tile))}"));
+        $"committed {file} {(long)_clock.GetElapsedTime(_start).TotalMilliseconds} {digests.File}{string.Concat(digests.Tiles.Select(tile => " " + tile))}"));
 
     /// <summary>When the directory is sealed, or the journal says nothing.</summary>
     public void Delete()

@@ -19,13 +19,24 @@ internal static class JournalReader
     /// <summary>A hundred thousand tiles with sha256 are 7 MB.</summary>
     private const long MaxLength = 1L << 28;
 
-    /// <summary>Hands out every committed file that a journal of this plan lists.</summary>
+    /// <summary>
+    /// Hands out every committed file that the journals of this plan list, but for those over which they differ: there one machine has computed wrongly, and only the file can
+    /// tell what it holds.
+    /// </summary>
     public static void ReadAll(FileOperations operations, string directory, Plan plan, Action<int, FileDigests> found)
     {
+        Dictionary<int, FileDigests?> all = [];
         foreach (string name in operations.List(directory))
         {
             if (!WorkFiles.IsJournal(name) || TryRead(operations, Path.Combine(directory, name), plan) is not { } journal) continue;
-            foreach (JournalLine line in journal.Lines) found(line.File, line.Digests);
+            foreach (JournalLine line in journal.Lines)
+            {
+                all[line.File] = all.TryGetValue(line.File, out FileDigests? other) && !line.Digests.Equals(other) ? null : line.Digests;
+            }
+        }
+        foreach ((int file, FileDigests? digests) in all)
+        {
+            if (digests is not null) found(file, digests);
         }
     }
 

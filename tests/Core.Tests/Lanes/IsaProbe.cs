@@ -14,12 +14,14 @@ namespace ShardInit.Core.Tests.Lanes;
 
 /// <summary>
 /// The entry point of this assembly when it is started as a program: reports which instruction sets the process has, which backend is chosen, and digests of
-/// a fixed set of values by each backend. <see cref="InstructionSetTests"/> starts it with instruction sets switched off.
+/// a fixed set of values by each backend. <see cref="InstructionSetTests"/> starts it with instruction sets switched off. With words behind it, it is
+/// <see cref="Storage.ClaimProbe"/>.
 /// </summary>
 public static class IsaProbe
 {
-    public static int Main()
+    public static int Main(string[] arguments)
     {
+        if (arguments is ["claim", string directory, string file]) return Storage.ClaimProbe.Run(directory, file);
         foreach ((string name, string value) in Report()) Console.WriteLine($"{name}={value}");
         return 0;
     }
