@@ -23,6 +23,7 @@ internal static class InitCommand
         RankIdentity? rank = Launched.Identity(given);
         using Interruption interruption = new();
         PlanValues values = new(plan, Planned.Values(given, rank, plugins, interruption.Token));
+        if (given.Get(Flags.Metrics) is { } metrics) MetricsFile.PathOf(metrics, rank?.Rank ?? 0);
         if (rank is null or { Rank: 0 }) Planned.Say(given.Terminal, plan);
         if (rank is not null) return RankWriteRun.Run(given, rank, values, directory, interruption.Token);
         using CheckpointWriter writer = CheckpointWriter.Open(directory, plan);

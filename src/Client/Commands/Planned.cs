@@ -20,7 +20,7 @@ internal static class Planned
     ];
 
     /// <summary>What only decides how it is computed.</summary>
-    public static readonly IReadOnlyList<Flag> Running = [Flags.Threads, Flags.Lanes, Flags.Device, Flags.Engine, Flags.Rank, Flags.World];
+    public static readonly IReadOnlyList<Flag> Running = [Flags.Threads, Flags.Lanes, Flags.Device, Flags.Engine, Flags.Rank, Flags.World, Flags.Metrics];
 
     public static Plan Create(Invocation given, PluginSet plugins)
     {

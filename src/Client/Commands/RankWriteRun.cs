@@ -22,11 +22,12 @@ internal static class RankWriteRun
         using CheckpointWriter writer = RankRun.Open(directory, plan, options, cancel);
         if (writer.IsSealed)
         {
+            RunMeasures.OfRank(given, rank, plan, null)?.Dispose();
             RankReport.Sealed(given, rank, plan, directory, null, Stopwatch.GetElapsedTime(start));
             return ExitCode.Done;
         }
         using RankRun run = new(writer, rank, options);
-        using IDisposable? metrics = RankReport.Metrics(given, rank, run, plan, start);
+        using MetricsFile? metrics = RunMeasures.OfRank(given, rank, plan, run);
         WholeProgress whole = new(run, plan);
         using ProgressReport? report = rank.Rank == 0 ? new ProgressReport(terminal, whole.Progress, "writing", whole.Look) : null;
         try

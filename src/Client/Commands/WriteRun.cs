@@ -18,6 +18,7 @@ internal static class WriteRun
         if (!wasSealed && missing < plan.Files.Length) terminal.Say($"{directory}: {Human.Count(plan.Files.Length - missing)} of {Human.Plural(plan.Files.Length, "file")} are there already; writing the rest");
         if (missing > 0) terminal.Say($"running     {Human.Plural(Planned.Threads(given), "thread")}, {Human.Lanes(values.Lanes)}");
         double seconds;
+        using MetricsFile? metrics = RunMeasures.OfLocal(given, writer, progress);
         using (ProgressReport report = new(terminal, progress, "writing"))
         {
             try

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using ShardInit.Client.CommandLine;
 using ShardInit.Planning;
@@ -36,8 +35,6 @@ internal static class RankReport
         terminal.Error($"{left}: the other ranks go on; where none is left, mend the cause and continue with '{Cli.ProgramName} resume {directory}'");
         return ExitCode.Failed;
     }
-
-    public static IDisposable? Metrics(Invocation given, RankIdentity rank, RankRun run, Plan plan, long start) => null;
 
     private static string Wrote(RankIdentity rank, RankRun run, TimeSpan took)
     {
