@@ -1,0 +1,24 @@
+using ShardInit.Cluster;
+
+namespace ShardInit.Grains;
+
+/// <summary>The jobs of one tenant. Key: the tenant.</summary>
+public interface IJobListGrain : IGrainWithStringKey
+{
+    Task Add(string job, string output);
+
+    /// <summary>Newest first.</summary>
+    Task<IReadOnlyList<ListedJob>> All();
+}
+
+/// <summary>The list that the caller's session may see. Key: anything.</summary>
+public interface IJobsGrain : IGrainWithStringKey, IClientCall
+{
+    /// <summary>Newest first, with their present state.</summary>
+    Task<IReadOnlyList<JobView>> All();
+
+    /// <summary>The output of one of the caller's jobs; null where there is none of this id.</summary>
+    Task<string?> OutputOf(string job);
+}
+
+public sealed record ListedJob(string Job, string Output);
