@@ -188,6 +188,8 @@ public sealed class JournalTests : IDisposable
         operations.Tears = true;
         journal.Committed(1, DigestsOf(plan, 1));
         operations.Tears = false;
+        // The first of these would end the torn line, the second would stand alone.
+        journal.Committed(2, DigestsOf(plan, 2));
         journal.Committed(2, DigestsOf(plan, 2));
         Assert.Equal([0], Read(journal.Path, plan)!.Lines.Select(line => line.File));
         journal.Delete();
