@@ -1,4 +1,4 @@
-using ShardInit.Client.CommandLine;
+using ShardInit.Model;
 
 namespace ShardInit.Client.Tests.CommandLine;
 

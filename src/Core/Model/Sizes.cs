@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ShardInit.Client.CommandLine;
+namespace ShardInit.Model;
 
 /// <summary>Byte sizes as people type them: <c>4096</c>, <c>64MiB</c>, <c>1.5GiB</c>, <c>2GB</c>.</summary>
 public static class Sizes

@@ -1,0 +1,63 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+
+namespace ShardInit.Grains;
+
+/// <summary>
+/// Stands before every grain of this program. Calls of silos carry a secret; calls of clients may go to interfaces marked by <see cref="IClientCall"/> only, and carry a session whose tenant
+/// they act for. A client that speaks Orleans' protocol by itself can send anything, so nothing that it says of itself is believed.
+/// </summary>
+internal sealed partial class CallGate(SessionPolicy policy, IGrainFactory grains, ClusterMetrics metrics, ILogger<CallGate> log) : IIncomingGrainCallFilter
+{
+    /// <summary>What a client does when it sees this is prove itself again.</summary>
+    public const string UnknownSession = "expected a session that was proved, found none; prove again";
+
+    private const string DefaultTenant = "default";
+
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        if (context.InterfaceMethod.DeclaringType is { } called && called.Assembly == typeof(CallGate).Assembly && !(policy.IsClosed && IsSilo())) await Admit(called, context.InterfaceMethod);
+        await context.Invoke();
+    }
+
+    private bool IsSilo() => RequestContext.Get(SiloStamp.Key) is string text && CryptographicOperations.FixedTimeEquals(Convert.FromBase64String(text), policy.Secret);
+
+    private async Task Admit(Type called, MethodInfo method)
+    {
+        bool isForClients = called.IsAssignableTo(typeof(IClientCall));
+        if (!policy.IsClosed)
+        {
+            if (isForClients) TenantContext.Tenant = RequestContext.Get(ISessionGrain.UnprovedTenantKey) is string name && SessionPolicy.IsName(name) ? name : DefaultTenant;
+            return;
+        }
+        if (called == typeof(ISessionGrain) && method.Name is nameof(ISessionGrain.Challenge) or nameof(ISessionGrain.Prove)) return;
+        if (!isForClients) throw Refuse($"{called.Name}.{method.Name}", "expected a call of a silo");
+        if (RequestContext.Get(ISessionGrain.ContextKey) is not string session || session.Length != 64) throw Refuse($"{called.Name}.{method.Name}", UnknownSession);
+        TenantContext.Tenant = await grains.GetGrain<ISessionGrain>(session).Tenant() ?? throw Refuse($"{called.Name}.{method.Name}", UnknownSession);
+    }
+
+    private UnauthorizedAccessException Refuse(string call, string why)
+    {
+        metrics.CallRefused();
+        LogRefused(log, call, why);
+        return new UnauthorizedAccessException(why);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "refused a call of {Call}: {Reason}")]
+    private static partial void LogRefused(ILogger log, string call, string reason);
+}
+
+/// <summary>Marks calls that start in a silo.</summary>
+internal sealed class SiloStamp(SessionPolicy policy) : IOutgoingGrainCallFilter
+{
+    public const string Key = "shardinit-silo";
+
+    private readonly string _secret = Convert.ToBase64String(policy.Secret);
+
+    public Task Invoke(IOutgoingGrainCallContext context)
+    {
+        RequestContext.Set(Key, _secret);
+        return context.Invoke();
+    }
+}

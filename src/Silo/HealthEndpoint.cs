@@ -1,0 +1,69 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ShardInit.Silo;
+
+/// <summary>
+/// <c>/health/live</c>: 200 unless the worker has failed, which a restart may mend. <c>/health/ready</c>: 200 once the silo takes calls and work, 503 while it starts or drains.
+/// </summary>
+internal sealed partial class HealthEndpoint(HealthSettings settings, SiloHealth health, ILogger<HealthEndpoint> log) : IHostedService
+{
+    private readonly HttpListener _listener = new();
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (settings.Port == 0) return Task.CompletedTask;
+        _listener.Prefixes.Add($"http://{settings.Host}:{settings.Port}/health/");
+        _listener.Start();
+        _ = Serve();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_listener.IsListening) _listener.Stop();
+        return Task.CompletedTask;
+    }
+
+    private async Task Serve()
+    {
+        while (_listener.IsListening)
+        {
+            try
+            {
+                HttpListenerContext context = await _listener.GetContextAsync();
+                (int code, string text) = context.Request.Url?.AbsolutePath switch
+                {
+                    "/health/live" => health.Live,
+                    "/health/ready" => health.Ready,
+                    _ => (404, "expected /health/live or /health/ready"),
+                };
+                context.Response.StatusCode = code;
+                context.Response.ContentType = "text/plain";
+                await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(text + "\n"));
+                context.Response.Close();
+            }
+            catch (Exception error) when (error is HttpListenerException or ObjectDisposedException or IOException)
+            {
+                if (_listener.IsListening) LogFailed(log, error.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "a probe could not be answered: {Error}")]
+    private static partial void LogFailed(ILogger log, string error);
+}
+
+/// <summary>What probes are told.</summary>
+internal sealed class SiloHealth(IHostApplicationLifetime lifetime, IServiceProvider services)
+{
+    private WorkerService? Worker => (WorkerService?)services.GetService(typeof(WorkerService));
+
+    public (int Code, string Text) Live => Worker is { HasFailed: true } ? (500, "the worker has failed; see the log") : (200, "live");
+
+    public (int Code, string Text) Ready => !lifetime.ApplicationStarted.IsCancellationRequested ? (503, "starting")
+        : lifetime.ApplicationStopping.IsCancellationRequested ? (503, "draining")
+        : Worker is { IsReady: false } ? (503, "the worker takes no work") : (200, "ready");
+}

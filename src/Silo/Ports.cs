@@ -1,0 +1,27 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace ShardInit.Silo;
+
+/// <summary>Orleans shares its ports with whoever has them already, so that two silos of one machine would silently answer for each other: looked at before.</summary>
+internal static class Ports
+{
+    /// <exception cref="IOException">A port is taken.</exception>
+    public static void RequireFree(CheckedSettings settings)
+    {
+        IPAddress address = settings.Settings.Endpoint.ListenOnAll ? IPAddress.Any : settings.Address;
+        foreach ((string name, int port) in new[] { ("endpoint.siloPort", settings.Settings.Endpoint.SiloPort), ("endpoint.gatewayPort", settings.Settings.Endpoint.GatewayPort) })
+        {
+            using Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.ExclusiveAddressUse = true;
+                socket.Bind(new IPEndPoint(address, port));
+            }
+            catch (SocketException error)
+            {
+                throw new IOException($"{name}: expected port {port} of {address} to be free, found: {error.Message}; is another silo running here? choose another port", error);
+            }
+        }
+    }
+}
