@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace ShardInit.Grains;
@@ -15,26 +16,32 @@ internal sealed partial class CallGate(SessionPolicy policy, IGrainFactory grain
 
     private const string DefaultTenant = "default";
 
+    private readonly byte[] _stamp = Encoding.UTF8.GetBytes(SiloStamp.Of(policy));
+
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        if (context.InterfaceMethod.DeclaringType is { } called && called.Assembly == typeof(CallGate).Assembly && !(policy.IsClosed && IsSilo())) await Admit(called, context.InterfaceMethod);
+        if (context.InterfaceMethod.DeclaringType is { } called && called.Assembly == typeof(CallGate).Assembly && !IsSilo() && await Admit(called, context.InterfaceMethod) is { } tenant)
+        {
+            TenantContext.Tenant = tenant;
+        }
         await context.Invoke();
     }
 
-    private bool IsSilo() => RequestContext.Get(SiloStamp.Key) is string text && CryptographicOperations.FixedTimeEquals(Convert.FromBase64String(text), policy.Secret);
+    private bool IsSilo() => RequestContext.Get(SiloStamp.Key) is string stamp && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(stamp), _stamp);
 
-    private async Task Admit(Type called, MethodInfo method)
+    /// <summary>The tenant that the call acts for; null where it needs none.</summary>
+    private async Task<string?> Admit(Type called, MethodInfo method)
     {
         bool isForClients = called.IsAssignableTo(typeof(IClientCall));
         if (!policy.IsClosed)
         {
-            if (isForClients) TenantContext.Tenant = RequestContext.Get(ISessionGrain.UnprovedTenantKey) is string name && SessionPolicy.IsName(name) ? name : DefaultTenant;
-            return;
+            if (!isForClients) return null;
+            return RequestContext.Get(ISessionGrain.UnprovedTenantKey) is string name && SessionPolicy.IsName(name) ? name : DefaultTenant;
         }
-        if (called == typeof(ISessionGrain) && method.Name is nameof(ISessionGrain.Challenge) or nameof(ISessionGrain.Prove)) return;
+        if (called == typeof(ISessionGrain) && method.Name is nameof(ISessionGrain.Challenge) or nameof(ISessionGrain.Prove)) return null;
         if (!isForClients) throw Refuse($"{called.Name}.{method.Name}", "expected a call of a silo");
         if (RequestContext.Get(ISessionGrain.ContextKey) is not string session || session.Length != 64) throw Refuse($"{called.Name}.{method.Name}", UnknownSession);
-        TenantContext.Tenant = await grains.GetGrain<ISessionGrain>(session).Tenant() ?? throw Refuse($"{called.Name}.{method.Name}", UnknownSession);
+        return await grains.GetGrain<ISessionGrain>(session).Tenant() ?? throw Refuse($"{called.Name}.{method.Name}", UnknownSession);
     }
 
     private UnauthorizedAccessException Refuse(string call, string why)
@@ -53,11 +60,13 @@ internal sealed class SiloStamp(SessionPolicy policy) : IOutgoingGrainCallFilter
 {
     public const string Key = "shardinit-silo";
 
-    private readonly string _secret = Convert.ToBase64String(policy.Secret);
+    private readonly string _stamp = Of(policy);
+
+    public static string Of(SessionPolicy policy) => Convert.ToHexStringLower(policy.Secret);
 
     public Task Invoke(IOutgoingGrainCallContext context)
     {
-        RequestContext.Set(Key, _secret);
+        RequestContext.Set(Key, _stamp);
         return context.Invoke();
     }
 }

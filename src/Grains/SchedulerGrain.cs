@@ -49,7 +49,7 @@ internal sealed partial class SchedulerGrain(
         HashSet<RangeKey> tried = [];
         for (int offers = 0; offers < MostOffers && _board.Choose(request, tried) is { } offer; offers++)
         {
-            if (offer.IsSeal) return new WorkGrant(offer.Job, default, [], IsSeal: true, IsUnknown: false);
+            if (offer.IsSeal) return new WorkGrant(offer.Job, RangeKey.None, [], IsSeal: true, IsUnknown: false);
             tried.Add(offer.Range);
             RangeGrant grant;
             try

@@ -16,6 +16,8 @@ internal sealed partial class HealthEndpoint(HealthSettings settings, SiloHealth
     {
         if (settings.Port == 0) return Task.CompletedTask;
         _listener.Prefixes.Add($"http://{settings.Host}:{settings.Port}/health/");
+        // It compares the name that was asked for, not only the address.
+        if (settings.Host == "127.0.0.1") _listener.Prefixes.Add($"http://localhost:{settings.Port}/health/");
         _listener.Start();
         _ = Serve();
         return Task.CompletedTask;

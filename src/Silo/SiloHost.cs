@@ -21,7 +21,7 @@ internal static class SiloHost
     public static IHost Build(CheckedSettings settings)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
         // Standard output is data; one JSON object a line where a program reads, with job and shard as fields of their own.
         if (Console.IsErrorRedirected) builder.Logging.AddJsonConsole(options => options.UseUtcTimestamp = true);
         else builder.Logging.AddSimpleConsole(options => options.SingleLine = true);

@@ -33,8 +33,8 @@ public interface ILeaseSource
 /// <param name="IsUnknown">The scheduler does not know the worker (any more): it should say hello again.</param>
 public sealed record WorkGrant(JobRecord? Job, RangeKey Range, IReadOnlyList<Lease> Leases, bool IsSeal, bool IsUnknown)
 {
-    public static WorkGrant Nothing { get; } = new(null, default, [], false, false);
-    public static WorkGrant Unknown { get; } = new(null, default, [], false, true);
+    public static WorkGrant Nothing { get; } = new(null, RangeKey.None, [], false, false);
+    public static WorkGrant Unknown { get; } = new(null, RangeKey.None, [], false, true);
 }
 
 /// <summary>One heartbeat of a worker over all that it holds.</summary>

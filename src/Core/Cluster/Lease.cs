@@ -4,6 +4,9 @@ namespace ShardInit.Cluster;
 /// <param name="Number">From 0; its first file is Number × <see cref="ShardRange.MaxShards"/>.</param>
 public readonly record struct RangeKey(string Job, int Number)
 {
+    /// <summary>Where there is none.</summary>
+    public static RangeKey None { get; } = new("", 0);
+
     public override string ToString() => $"{Job}/{Number}";
 
     /// <summary>How many ranges a job of so many files has.</summary>
