@@ -39,7 +39,7 @@ internal sealed partial class CallGate(SessionPolicy policy, IGrainFactory grain
             return RequestContext.Get(ISessionGrain.UnprovedTenantKey) is string name && SessionPolicy.IsName(name) ? name : DefaultTenant;
         }
         if (called == typeof(ISessionGrain) && method.Name is nameof(ISessionGrain.Challenge) or nameof(ISessionGrain.Prove)) return null;
-        if (!isForClients) throw Refuse($"{called.Name}.{method.Name}", "expected a call of a silo");
+        if (!isForClients) throw Refuse($"{called.Name}.{method.Name}", "expected a call of a silo (silos with different certificates need one secretFile)");
         if (RequestContext.Get(ISessionGrain.ContextKey) is not string session || session.Length != 64) throw Refuse($"{called.Name}.{method.Name}", UnknownSession);
         return await grains.GetGrain<ISessionGrain>(session).Tenant() ?? throw Refuse($"{called.Name}.{method.Name}", UnknownSession);
     }

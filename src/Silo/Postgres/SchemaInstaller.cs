@@ -1,0 +1,2 @@
+namespace ShardInit.Silo.Postgres;
+internal static class SchemaInstaller { public static Task EnsureAsync(string c, bool create, CancellationToken t) => Task.CompletedTask; }
