@@ -30,7 +30,7 @@ public sealed record ClusterOptions
     public int MostFailures { get; init; } = 6;
 
     /// <summary>A file about which two machines disagree fails the job when no third has decided within this time and nothing else is left to do.</summary>
-    public TimeSpan DecisionSpan { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan DecisionSpan { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>Shards in one batch of leases.</summary>
     public int MostShardsInBatch { get; init; } = ShardRange.MaxShards;

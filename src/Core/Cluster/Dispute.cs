@@ -4,7 +4,7 @@ namespace ShardInit.Cluster;
 /// One shard that came out differently on two machines: one of them computes wrongly. A third one computes it again with scalar lanes, which are the specification; whose digests differ
 /// from that is wrong. Nobody decides about himself, or about another process of his machine.
 /// </summary>
-internal sealed class Dispute(string? published, IEnumerable<Claim> claims, TimeSpan since)
+internal sealed class Dispute(string? published, IEnumerable<Claim> claims)
 {
     private readonly List<Claim> _claims = [.. claims];
 
@@ -12,9 +12,6 @@ internal sealed class Dispute(string? published, IEnumerable<Claim> claims, Time
     public string? Published { get; } = published;
 
     public IReadOnlyList<Claim> Claims => _claims;
-
-    /// <summary>By the clock of the range.</summary>
-    public TimeSpan Since { get; set; } = since;
 
     public void Add(Claim claim)
     {

@@ -6,7 +6,8 @@ namespace ShardInit.Cluster;
 /// </summary>
 /// <remarks>
 /// A worker's request is served by: <see cref="Choose"/>; asking the range; <see cref="Settle"/> (or <see cref="Unknown"/> when no answer came); again with that range among the tried
-/// ones while it gave nothing. Every report that passes by goes to <see cref="Apply"/>. After a loss, requests wait until all live jobs have been added again.
+/// ones while it gave nothing. Every report that passes by goes to <see cref="Apply"/>. A timer asks the ranges of <see cref="ToPoll"/> for theirs: without it the leases of a dead worker
+/// would never be seen to lapse. After a loss, requests wait until all live jobs have been added again.
 /// </remarks>
 public sealed partial class JobBoard(ClusterOptions options, TimeProvider time)
 {

@@ -13,6 +13,7 @@ public sealed record DirectoryLook(bool IsSealed, string? Refusal);
 public static class JobDirectory
 {
     /// <summary>Publishes plan.json without replacing, or looks at what is there. Nothing is written where the directory holds something else.</summary>
+    /// <param name="directory">Of <see cref="OutputRoots.Create"/>.</param>
     /// <exception cref="IOException">The directory cannot be read or written.</exception>
     /// <exception cref="ShardFormatException">Its plan.json is damaged.</exception>
     public static DirectoryLook Prepare(string directory, Plan plan)

@@ -5,8 +5,8 @@ namespace ShardInit.Cluster;
 /// <summary>
 /// The job of one output directory, as a state machine. The directory is the truth: this is what people are told, and whether workers get its shards.
 /// <code>
-/// Queued    -> Running (first lease) | Sealing (all files were there) | Cancelled | Failed
-/// Running   -> Sealing (all files committed) | Cancelled | Failed
+/// Queued    -> Running (first lease) | Sealing (all files were there) | Sealed (somebody else did it) | Cancelled | Failed
+/// Running   -> Sealing (all files committed) | Sealed (likewise) | Cancelled | Failed
 /// Sealing   -> Sealed | Running (a file is gone) | Cancelled | Failed
 /// Sealed    -> Queued (submitted again, and the directory is no longer sealed)
 /// Cancelled -> Queued (submitted again) | Sealed (the sealing was under way)
@@ -31,8 +31,8 @@ public sealed class JobState
 
     public static bool IsLegal(JobStatus from, JobStatus to) => (from, to) switch
     {
-        (JobStatus.Queued, JobStatus.Running or JobStatus.Sealing or JobStatus.Cancelled or JobStatus.Failed) => true,
-        (JobStatus.Running, JobStatus.Sealing or JobStatus.Cancelled or JobStatus.Failed) => true,
+        (JobStatus.Queued, JobStatus.Running or JobStatus.Sealing or JobStatus.Sealed or JobStatus.Cancelled or JobStatus.Failed) => true,
+        (JobStatus.Running, JobStatus.Sealing or JobStatus.Sealed or JobStatus.Cancelled or JobStatus.Failed) => true,
         (JobStatus.Sealing, JobStatus.Sealed or JobStatus.Running or JobStatus.Cancelled or JobStatus.Failed) => true,
         (JobStatus.Sealed, JobStatus.Queued) => true,
         (JobStatus.Cancelled or JobStatus.Failed, JobStatus.Queued or JobStatus.Sealed) => true,
@@ -75,11 +75,7 @@ public sealed class JobState
     public bool FilesMissing() => Record is { Status: JobStatus.Sealing } && Move(JobStatus.Running);
 
     /// <summary>manifest.json is there. Also after a cancel or a failure that came while it was written: the directory is the truth.</summary>
-    public bool Sealed()
-    {
-        if (Record is { Status: JobStatus.Queued or JobStatus.Running }) Move(JobStatus.Sealing);
-        return Record is { Status: not JobStatus.Sealed } && Move(JobStatus.Sealed);
-    }
+    public bool Sealed() => Record is { Status: not JobStatus.Sealed } && Move(JobStatus.Sealed);
 
     public bool Fail(string reason)
     {

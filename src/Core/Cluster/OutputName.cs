@@ -5,8 +5,9 @@ namespace ShardInit.Cluster;
 
 /// <summary>
 /// Where a job writes, as its client says it: <c>ROOT/relative/path</c>, ROOT being a name in the settings of the silos. One directory has one canonical text: no empty, dot
-/// or dot-dot segment, no control character, Unicode normalised (form C).
+/// or dot-dot segment, no control character.
 /// </summary>
+/// <remarks>Compared character by character, as Linux file systems do; Unicode is not normalised. Where a file system takes two texts for one directory, the plan in it tells the jobs apart.</remarks>
 public sealed record OutputName
 {
     public const int MaxLength = 1000;
@@ -27,7 +28,7 @@ public sealed record OutputName
     {
         string quoted = Problems.Quote(text);
         if (text.Length > MaxLength) throw Wrong($"of at most {MaxLength} characters, found {text.Length}");
-        // A broken surrogate has no normal form.
+        // A broken surrogate has no UTF-8, so no file has it in its name.
         foreach (Rune rune in text.EnumerateRunes())
         {
             if (Rune.IsControl(rune)) throw Wrong("without control characters");
@@ -35,7 +36,7 @@ public sealed record OutputName
         }
         if (text.Contains('\\')) throw Wrong("with / between the parts, found \\");
         if (text.StartsWith('/')) throw Wrong("below a root, found an absolute path");
-        string[] segments = Normalised(text).Split('/');
+        string[] segments = text.Split('/');
         // One slash at the end is how people write directories.
         if (segments.Length > 2 && segments[^1].Length == 0) segments = segments[..^1];
         if (segments.Length < 2) throw Wrong("with a path below the root");
@@ -51,6 +52,4 @@ public sealed record OutputName
 
         PlanException Wrong(string expected) => new($"output {quoted}: expected ROOT/path {expected}; ROOT is a name in the settings of the silos");
     }
-
-    private static string Normalised(string text) => text.Normalize(NormalizationForm.FormC);
 }

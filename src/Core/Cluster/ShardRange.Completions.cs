@@ -44,12 +44,16 @@ public sealed partial class ShardRange
         }
         if (shard.Committed && shard.Digests is { } known)
         {
-            if (known == claim.Digests) return CompletionResult.Duplicate;
-            return OpenDispute(shard, claim.Digests, [shard.By ?? new Claim("", "", known), claim]);
+            if (known != claim.Digests) return OpenDispute(shard, claim.Digests, [shard.By ?? new Claim("", "", known), claim]);
+            // Somebody else found there what this worker had left.
+            if (claim.Worker.Length == 0 || shard.By is not null) return CompletionResult.Duplicate;
+            shard.By = claim;
+            return _distrusted.Contains(claim.Worker) ? OpenDispute(shard, known, [claim]) : CompletionResult.Duplicate;
         }
         bool committed = shard.Committed;
         Commit(shard, claim, completion.Written && !committed);
         if (_distrusted.Contains(claim.Worker)) return OpenDispute(shard, claim.Digests, [claim]);
+        if (shard.By is null && _distrusted.Overlaps(shard.Holders)) return OpenDispute(shard, claim.Digests, []);
         return committed ? CompletionResult.Duplicate : CompletionResult.Accepted;
     }
 

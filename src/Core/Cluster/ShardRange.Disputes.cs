@@ -2,6 +2,8 @@ namespace ShardInit.Cluster;
 
 public sealed partial class ShardRange
 {
+    private TimeSpan _lastWorkAt;
+
     /// <summary>
     /// A worker was found to compute wrongly: what it committed, as far as this life of the range knows, is computed again by another before the job is sealed.
     /// </summary>
@@ -12,7 +14,8 @@ public sealed partial class ShardRange
             foreach (Shard shard in _shards)
             {
                 if (shard.Held is { } held && held.Worker == worker) TakeAway(shard);
-                if (shard.Committed && shard.Truth is null && shard.By is { } by && by.Worker == worker) OpenDispute(shard, shard.Digests, [by]);
+                if (!shard.Committed || shard.Truth is not null) continue;
+                if (shard.By is { } by ? by.Worker == worker : shard.Holders.Contains(worker)) OpenDispute(shard, shard.Digests, shard.By is null ? [] : [shard.By]);
             }
         }
         return Report();
@@ -22,7 +25,8 @@ public sealed partial class ShardRange
     {
         shard.Committed = false;
         shard.Held = null;
-        shard.Dispute = new Dispute(published, claims, _clock.Now);
+        shard.Dispute = new Dispute(published, claims);
+        _lastWorkAt = _clock.Now;
         (_dirty, _urgent, _completeStored) = (true, true, false);
         return CompletionResult.Differs;
     }
@@ -59,9 +63,9 @@ public sealed partial class ShardRange
     /// <summary>Two machines disagree, and there is no third: nothing that is left could be finished.</summary>
     private string? Undecidable()
     {
-        if (_shards.Any(shard => shard.IsPlanned || shard.Held is not null)) return null;
-        Shard? stuck = _shards.FirstOrDefault(shard => shard.Dispute is { } dispute && _clock.Now - dispute.Since > _options.DecisionSpan);
-        if (stuck is null) return null;
+        if (_shards.Any(shard => shard.IsPlanned || shard.Held is not null)) _lastWorkAt = _clock.Now;
+        Shard? stuck = _shards.FirstOrDefault(shard => shard.Dispute is not null);
+        if (stuck is null || _clock.Now - _lastWorkAt <= _options.DecisionSpan) return null;
         string machines = string.Join(" and ", stuck.Dispute!.Claims.Select(claim => claim.Worker.Length == 0 ? "an unknown worker" : $"worker {claim.Worker} on {claim.Host}"));
         return $"file {FileOf(stuck)} of the plan: {machines}: expected equal bytes, found different ones; one of the machines computes wrongly and no other is there to say which; add one and submit again";
     }

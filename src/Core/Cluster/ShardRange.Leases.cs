@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ShardInit.Cluster;
 
 /// <summary>A request for leases.</summary>
@@ -24,8 +22,10 @@ public sealed partial class ShardRange
         TimeSpan now = _clock.Now;
         if (!IsOpen || _failure is not null || now < _quietUntil || _distrusted.Contains(request.Worker)) return new RangeGrant(leases, Report());
         long total = 0;
-        for (int index = 0; index < _shards.Length && leases.Count < request.MostShards; index++)
+        // Decisions first: until then the wrong machine goes on.
+        foreach (int index in Enumerable.Range(0, _shards.Length).OrderBy(index => _shards[index].Dispute is null))
         {
+            if (leases.Count == request.MostShards) break;
             Shard shard = _shards[index];
             if (KindFor(shard, request) is not { } kind || shard.Failures.Any(failure => failure.Worker == request.Worker && now - failure.At < _options.RetrySpan)) continue;
             bool fits = leases.Count == 0
@@ -34,6 +34,7 @@ public sealed partial class ShardRange
             if (!fits) continue;
             total += shard.Bytes;
             shard.Held = new Held(request.Worker, ++shard.Attempt, kind, now);
+            shard.Holders.Add(request.Worker);
             leases.Add(new Lease(FirstFile + index, shard.Attempt, kind, shard.Bytes));
         }
         if (leases.Count > 0) _dirty = true;
@@ -65,6 +66,7 @@ public sealed partial class ShardRange
             else if (IsOpen && CanReturn(shard, progress))
             {
                 shard.Held = new Held(worker, progress.Attempt, progress.Kind, now) { TilesDone = progress.TilesDone };
+                shard.Holders.Add(worker);
                 if (progress.Attempt <= shard.Attempt) continue;
                 shard.Attempt = progress.Attempt;
                 _dirty = true;
@@ -117,8 +119,8 @@ public sealed partial class ShardRange
             {
                 TakeAway(shard);
                 _lostLeases++;
-                string span = _options.StuckSpan.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-                AddFailure(shard, held.Worker, $"worker {held.Worker} reports, but finished no tile for {span} s");
+                // Another may have it first. No failure of the job: it says something about a machine or a mount, nothing about the shard.
+                shard.Failures.Add(new Failure(held.Worker, null, now));
             }
         }
     }
@@ -132,8 +134,8 @@ public sealed partial class ShardRange
     private void AddFailure(Shard shard, string worker, string error)
     {
         shard.Failures.Add(new Failure(worker, error, _clock.Now));
-        int count = shard.Failures.Count;
-        int workers = shard.Failures.Select(failure => failure.Worker).Distinct().Count();
+        int count = shard.Failures.Count(failure => failure.Error is not null);
+        int workers = shard.Failures.Where(failure => failure.Error is not null).Select(failure => failure.Worker).Distinct().Count();
         if ((count >= _options.FailuresBeforeGivingUp && workers >= _options.WorkersBeforeGivingUp) || count >= _options.MostFailures)
         {
             _failure ??= $"file {FileOf(shard)} of the plan: failed {count} times on {workers} {(workers == 1 ? "worker" : "workers")}, last: {error}";

@@ -57,11 +57,8 @@ public sealed partial class ShardRange
     {
         IsOpen = true;
         _failure = null;
-        foreach (Shard shard in _shards)
-        {
-            shard.Failures.Clear();
-            if (shard.Dispute is { } dispute) dispute.Since = _clock.Now;
-        }
+        _lastWorkAt = _clock.Now;
+        foreach (Shard shard in _shards) shard.Failures.Clear();
     }
 
     /// <summary>Files that were committed are gone: the sealer did not find them.</summary>
@@ -122,6 +119,8 @@ public sealed partial class ShardRange
         /// <summary>Who computed it, as far as this life knows.</summary>
         public Claim? By { get; set; }
         public Dispute? Dispute { get; set; }
+        /// <summary>Workers that had it in this life: where nobody says that he wrote what is there, it was one of them.</summary>
+        public HashSet<string> Holders { get; } = [];
         /// <summary>Digests that a decision found right.</summary>
         public string? Truth { get; set; }
         public List<Failure> Failures { get; } = [];
@@ -140,5 +139,6 @@ public sealed partial class ShardRange
         public int TilesDone { get; set; } = -1;
     }
 
-    private readonly record struct Failure(string Worker, string Error, TimeSpan At);
+    /// <param name="Error">Null for a worker that was stuck.</param>
+    private readonly record struct Failure(string Worker, string? Error, TimeSpan At);
 }
