@@ -14,6 +14,7 @@ public static class Program
     public static readonly IReadOnlyList<CommandSpec> Commands =
     [
         PlanCommand.Spec, InitCommand.Spec, ResumeCommand.Spec, VerifyCommand.Spec, StatusCommand.Spec, InspectCommand.Spec, ExplainCommand.Spec, DiffCommand.Spec, ReadCommand.Spec, ModelsCommand.Spec, RecipesCommand.Spec,
+        ServeCommand.Spec, SubmitCommand.Spec, WatchCommand.Spec, CancelCommand.Spec, JobsCommand.Spec,
     ];
 
     public static int Main(string[] args)

@@ -163,4 +163,25 @@ public sealed class StatusCommandTests : IDisposable
         PlanId = new string('0', 64), IsSealed = false, ManifestProblem = null, Files = 10, FilesCommitted = 1, Bytes = 1_000_000_000_000, BytesCommitted = 0, WrongLengths = [], Unfinished = 0,
         BytesPerSecond = null, SinceProgress = null, Ranks = ranks,
     };
+
+    [Theory]
+    [InlineData("0123456789abcdef0123456789abcdef", true)]
+    [InlineData("data/run-1", true)]
+    [InlineData("data/run-1/", true)]
+    [InlineData("0123456789ABCDEF0123456789abcdef", false)]
+    [InlineData("name", false)]
+    [InlineData("/data/run-1", false)]
+    [InlineData("./data/run-1", false)]
+    [InlineData("../data", false)]
+    [InlineData("~/data", false)]
+    public void Status_tells_jobs_from_directories_that_are_not_there(string word, bool isJob) => Assert.Equal(isJob, StatusCommand.IsJob(word));
+
+    [Fact]
+    public void Status_takes_what_is_there_for_a_directory()
+    {
+        using Scratch scratch = new();
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, Directory.CreateDirectory(scratch["a/b"]).FullName);
+        Assert.False(StatusCommand.IsJob(relative));
+        Assert.False(StatusCommand.IsJob(scratch["a/b"]));
+    }
 }

@@ -53,9 +53,6 @@ public sealed class UsageTests
     [InlineData("init m --out d --device cuda", "`--device cuda` is not built yet")]
     [InlineData("plan m --layout-of megatron", "`--layout-of megatron` is not built yet")]
     [InlineData("export d --to arrow --out e", "`export` is not built yet")]
-    [InlineData("serve", "`serve` is not built yet")]
-    [InlineData("submit m --out r", "`submit` is not built yet")]
-    [InlineData("jobs", "`jobs` is not built yet")]
     public void What_is_not_built_says_so(string line, string message)
     {
         Outcome outcome = Expect(ExitCode.Usage, line.Split(' '));

@@ -9,6 +9,9 @@ namespace ShardInit.Client.CommandLine;
 /// <summary>Every option of the command line. Ranges and defaults stand here and nowhere else.</summary>
 public static class Flags
 {
+    /// <summary>Environment variable in place of <see cref="Cluster"/>.</summary>
+    public const string ClusterVariable = "SHARDINIT_CLUSTER";
+
     public const int MaxThreads = 1024;
     public const int MaxNamespaceBytes = 1024;
     public const long MinTileBytes = 4L << 10;
@@ -92,6 +95,25 @@ public static class Flags
     public static readonly Flag<string> ValueFormat = Choice("--format", "FORMAT", "File format; raw is the little-endian row-major bytes and nothing else; npy widens BF16 and F8 to float32.",
         "npy", ["npy", "raw", "safetensors"], []);
 
+    public static readonly Flag<string?> Output = new("--out", "ROOT/PATH", "", "the name of a root of the silos, and a path below it", "Where the cluster writes the checkpoint.", "data/init", null, TryText) { Required = true };
+
+    public static readonly Flag<string?> Cluster = new("--cluster", "FILE", $"what {ClusterVariable} says, else a silo at 127.0.0.1:30000", "a JSON file (docs/cluster.md)",
+        "How to reach the cluster.", "cluster.json", null, TryText);
+
+    public static readonly Flag<int?> Priority = new("--priority", "N", "0", "an integer from -1000 to 1000", "Among the jobs of the same tenant: higher ones go first.", "10", null,
+        (string text, out int? value) => TrySigned(text, 1000, out value));
+
+    public static readonly Flag<string?> Settings = new("--settings", "FILE", "none", "a JSON file (docs/cluster.md)", "Settings of the silo; SHARDINIT_SILO__... variables and options go before it.", "silo.json", null, TryText);
+
+    public static readonly Flag<KeyValuePair<string, string>> Root = new("--root", "NAME=DIR", "what the settings say", "NAME=DIR with a name that is not empty",
+        "A directory under which jobs may write, and its name for clients; may be repeated.", "data=/data", default, TryPair)
+    { Repeated = true };
+
+    public static readonly Flag<int> SiloThreads = new("--threads", "N", "what the settings say, else all cores but one", $"an integer from 1 to {MaxThreads}",
+        "Working threads of the silo; never changes a byte.", "8", 0, (string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value is >= 1 and <= MaxThreads);
+
+    public static readonly Switch Watch = new("--watch", "Stay until the job has ended, showing how far it is.");
+    public static readonly Switch Insecure = new("--insecure", "Without TLS also off this machine: anybody on the way can read and change what is sent.");
     public static readonly Switch Tensors = new("--tensors", "One line per stored tensor, in name order, with every number resolved.");
     public static readonly Switch Values = new("--values", "Also regenerate every value and compare.");
     public static readonly Switch Repair = new("--repair", "Regenerate what is damaged or missing, bit for bit.");
@@ -109,7 +131,7 @@ public static class Flags
     };
 
     /// <summary>Commands that the design names and that do not work yet.</summary>
-    public static readonly IReadOnlyList<string> CommandsNotBuilt = ["export", "serve", "submit", "watch", "cancel", "jobs"];
+    public static readonly IReadOnlyList<string> CommandsNotBuilt = ["export"];
 
     private static Flag<string> Choice(string name, string valueName, string help, string fallback, string[] known, string[] notBuilt)
     {
@@ -130,6 +152,12 @@ public static class Flags
     private static bool TryInt32(string text, int least, int most, out int? value)
     {
         value = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most ? number : null;
+        return value is not null;
+    }
+
+    private static bool TrySigned(string text, int most, out int? value)
+    {
+        value = int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && Math.Abs((long)number) <= most ? number : null;
         return value is not null;
     }
 

@@ -2,28 +2,38 @@ using System.Globalization;
 using System.Text.Json;
 using ShardInit.Client.CommandLine;
 using ShardInit.Client.Output;
+using ShardInit.Cluster;
 using ShardInit.Ranks;
 
 namespace ShardInit.Client.Commands;
 
-/// <summary><c>status</c>: how far a directory is, while it is being written or afterwards. Looks only.</summary>
+/// <summary><c>status</c>: how far a directory or a job of a cluster is, while it is being written or afterwards. Looks only.</summary>
 internal static class StatusCommand
 {
     /// <summary>Ranks and names that people see; --json has all ranks.</summary>
     private const int MaxRanks = 32, MaxNames = 5;
 
-    private static readonly Positional s_directory = new("DIR", "a directory that init has begun");
+    private static readonly Positional s_directory = new("DIR|JOB", "a directory that init has begun, or the id or output (ROOT/PATH) of a cluster's job");
 
-    public static readonly CommandSpec Spec = new("status", "Show how far DIR is: files and bytes committed, each rank, rate, time left; changes nothing and may be asked at any moment.",
-        "status /data/init", [s_directory], [Flags.Json], Run);
+    public static readonly CommandSpec Spec = new("status", "Show how far DIR or JOB is: files and bytes committed, each rank, rate, time left; changes nothing and may be asked at any moment.",
+        "status /data/init", [s_directory], [Flags.Cluster, Flags.Insecure, Flags.Json], Run);
 
     private static int Run(Invocation given)
     {
         string directory = given.Word(s_directory);
+        if (given.Has(Flags.Cluster) || IsJob(directory)) return ClusterWork.Status(given, directory);
         DirectoryStatus status = DirectoryStatus.Read(directory, DateTimeOffset.UtcNow);
         if (given.Has(Flags.Json)) given.Terminal.PrintJson(json => Write(json, status));
         else given.Terminal.Print(string.Join('\n', Lines(directory, status)));
         return ExitCode.Done;
+    }
+
+    /// <summary>Whether a word means a job: it has the form of a job's id or output, and nothing here has that name.</summary>
+    internal static bool IsJob(string word)
+    {
+        if (Path.Exists(word)) return false;
+        if (JobId.IsText(word)) return true;
+        return word.Contains('/') && !Path.IsPathFullyQualified(word) && !word.StartsWith("./", StringComparison.Ordinal) && !word.StartsWith("../", StringComparison.Ordinal) && !word.StartsWith('~');
     }
 
     internal static IEnumerable<string> Lines(string directory, DirectoryStatus status)
