@@ -27,9 +27,15 @@ public sealed class PostgresServer : IDisposable
     private readonly string _password;
     private int _databases;
 
-    private PostgresServer(Process process, int port, string password) => (_process, Port, _password) = (process, port, password);
+    private PostgresServer(Process process, string folder, int port, string password) => (_process, ProcessId, Folder, Port, _password) = (process, process.Id, folder, port, password);
 
     public int Port { get; }
+
+    /// <summary>What it keeps; gone when it is.</summary>
+    public string Folder { get; }
+
+    /// <summary>Of the shell that keeps it.</summary>
+    public int ProcessId { get; }
 
     /// <summary>Why there can be none here; null when there can.</summary>
     public static string? Missing { get; } = !OperatingSystem.IsLinux() ? "a private PostgreSQL is started on Linux only"
@@ -48,7 +54,7 @@ public sealed class PostgresServer : IDisposable
         Run([Path.Combine(programs, "initdb"), "-D", Path.Combine(folder, "data"), "-U", "tester", "-A", "scram-sha-256", "--pwfile", Path.Combine(folder, "password"), "-E", "UTF8", "--locale=C", "--no-sync"]);
         int port = FreePorts.Take();
         Process process = Begin(["/bin/sh", "-c", Keeper, programs, folder, $"{port}"]);
-        PostgresServer server = new(process, port, password);
+        PostgresServer server = new(process, folder, port, password);
         List<string> said = [];
         using ManualResetEventSlim ready = new();
         process.ErrorDataReceived += (_, line) =>
