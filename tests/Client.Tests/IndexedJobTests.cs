@@ -6,7 +6,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace ShardInit.Client.Tests;
 
-/// <summary>deploy/k8s/indexed-job.yaml: fields that have to agree with one another and with the program. No cluster has run it here.</summary>
+/// <summary>deploy/k8s/indexed-job: fields that have to agree with one another and with the program. No cluster has run it here.</summary>
 public sealed class IndexedJobTests
 {
     private static readonly YamlMappingNode[] s_documents = Read();
@@ -85,13 +85,7 @@ public sealed class IndexedJobTests
 
     private static string[] Arguments() => [.. Items(s_container, "args").Select(word => word.ToString())];
 
-    private static YamlMappingNode[] Read()
-    {
-        using StreamReader reader = File.OpenText(SourceTree.PathOf("deploy", "k8s", "indexed-job.yaml"));
-        YamlStream stream = [];
-        stream.Load(reader);
-        return [.. stream.Documents.Select(document => (YamlMappingNode)document.RootNode)];
-    }
+    private static YamlMappingNode[] Read() => [.. Kubernetes.Kustomization.Plain("indexed-job").Select(found => (YamlMappingNode)found.Node!)];
 
     private static YamlMappingNode Map(YamlNode node, params string[] path) => (YamlMappingNode)path.Aggregate(node, (at, name) => ((YamlMappingNode)at)[name]);
 
