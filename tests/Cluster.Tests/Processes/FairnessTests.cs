@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using Xunit.Abstractions;
+
+namespace ShardInit.Cluster.Tests.Processes;
+
+/// <summary>Two equal tenants, one with ten times the files: what is committed for each over a while differs by little.</summary>
+public sealed class FairnessTests(ITestOutputHelper output)
+{
+    private static readonly bool s_long = Environment.GetEnvironmentVariable("SHARDINIT_LONG") == "1";
+
+    [Fact]
+    public async Task Two_equal_tenants_get_equal_bytes()
+    {
+        using ClusterOfProcesses cluster = await ClusterOfProcesses.Start(3);
+        Work work = new(cluster);
+        string first = cluster.ClientSettings("first"), second = cluster.ClientSettings("second");
+        // Ten jobs of one tenant against one of the other.
+        int files = s_long ? 24_000 : 3000, kiB = 64;
+        for (int job = 0; job < 10; job++) await Shardinit.Expect(0, ["submit", .. work.Plan(files, kiB, seed: job), "--out", $"main/first{job}", "--cluster", first, "--quiet"]);
+        await Shardinit.Expect(0, ["submit", .. work.Plan(files, kiB, seed: 20), "--out", "main/second", "--cluster", second, "--quiet"]);
+        await cluster.HasFiles("main/second", 20);
+        TimeSpan window = TimeSpan.FromSeconds(s_long ? 60 : 12);
+        List<(TimeSpan At, int First, int Second)> looks = [];
+        Stopwatch clock = Stopwatch.StartNew();
+        while (cluster.FilesOf("main/second") < files && clock.Elapsed < 2.5 * window)
+        {
+            looks.Add((clock.Elapsed, Enumerable.Range(0, 10).Sum(job => cluster.FilesOf($"main/first{job}")), cluster.FilesOf("main/second")));
+            await Task.Delay(500);
+        }
+        List<double> differences = [];
+        foreach ((TimeSpan at, int firstFiles, int secondFiles) in looks)
+        {
+            int end = looks.FindIndex(look => look.At - at >= window);
+            if (end < 0) break;
+            (double a, double b) = (looks[end].First - firstFiles, looks[end].Second - secondFiles);
+            differences.Add(Math.Abs(a - b) / Math.Max(a, b));
+        }
+        Assert.NotEmpty(differences);
+        output.WriteLine($"{differences.Count} windows of {window.TotalSeconds:0} s: largest difference {100 * differences.Max():0.0} %, median {100 * differences.Order().ElementAt(differences.Count / 2):0.0} %");
+        Assert.True(differences.Max() <= 0.10, $"over {window.TotalSeconds} s the tenants' bytes differed by {100 * differences.Max():0.0} %");
+    }
+}

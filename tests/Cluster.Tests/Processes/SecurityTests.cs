@@ -1,0 +1,61 @@
+using ShardInit.Cluster.Tests.Support;
+
+namespace ShardInit.Cluster.Tests.Processes;
+
+/// <summary>Who may write where: refused, logged, and nothing written.</summary>
+public sealed class SecurityTests
+{
+    [Fact]
+    public async Task A_tenant_writes_to_its_roots_and_nobody_else_anywhere()
+    {
+        string roots = Directory.CreateTempSubdirectory("shardinit-roots-").FullName;
+        string ofA = Directory.CreateDirectory(Path.Combine(roots, "a")).FullName, ofB = Directory.CreateDirectory(Path.Combine(roots, "b")).FullName, outside = Directory.CreateDirectory(Path.Combine(roots, "outside")).FullName;
+        File.CreateSymbolicLink(Path.Combine(ofA, "link"), outside);
+        using ClusterOfProcesses cluster = await ClusterOfProcesses.Start(2, tls: true, extra: new()
+        {
+            ["roots"] = new { a = new { directory = ofA, tenants = new[] { "a" } }, b = new { directory = ofB, tenants = new[] { "b" } } },
+        });
+        Work work = new(cluster);
+        string[] plan = work.Plan(4, 4);
+        string settingsA = cluster.ClientSettings(certificate: cluster.Certificates.Client("a")), settingsB = cluster.ClientSettings(certificate: cluster.Certificates.Client("b"));
+
+        Outcome good = await Shardinit.Run(["submit", .. plan, "--out", "a/good", "--cluster", settingsA, "--watch", "--json"]);
+        Assert.True(good.ExitCode == 0, good.ToString());
+        Assert.Equal(await work.Local(plan), ClusterOfProcesses.Fingerprint(Path.Combine(ofA, "good")));
+        string before = Listing(roots);
+
+        // Another tenant's root, output, job and list.
+        await Refused(2, "expected a root that tenant", [.. plan, "--out", "a/theirs", "--cluster", settingsB]);
+        await Refused(2, "expected a root that tenant", [.. plan, "--out", "a/good", "--cluster", settingsB]);
+        string job = System.Text.Json.JsonDocument.Parse(good.Output.Split('\n')[0]).RootElement.GetProperty("job").GetString()!;
+        Assert.NotEqual(0, (await Shardinit.Run("status", job, "--cluster", settingsB)).ExitCode);
+        Assert.NotEqual(0, (await Shardinit.Run("status", "a/good", "--cluster", settingsB)).ExitCode);
+        Assert.NotEqual(0, (await Shardinit.Run("cancel", "a/good", "--cluster", settingsB)).ExitCode);
+        Assert.DoesNotContain("a/good", (await Shardinit.Expect(0, "jobs", "--cluster", settingsB, "--json")).Output);
+
+        // Paths out of the roots.
+        foreach (string path in new[] { "a/../b/x", "../x", "/etc/x", "a//x", "a/./x", "nowhere/x", "a", "a/link/x", "a/link" }) await Refused(2, null, [.. plan, "--out", path, "--cluster", settingsA]);
+
+        // Certificates that nobody signed here, none at all, one that is over.
+        foreach (TestCertificates.Pair wrong in new[] { cluster.Certificates.ForeignClient("a"), cluster.Certificates.ExpiredClient("a") })
+        {
+            await Refused(1, null, [.. plan, "--out", "a/stranger", "--cluster", cluster.ClientSettings(certificate: wrong)]);
+        }
+        await Refused(1, null, [.. plan, "--out", "a/plain", "--cluster", cluster.ClientSettings()]);
+
+        Assert.Equal(before, Listing(roots));
+        string logs = string.Concat(cluster.Silos.Select(silo => silo!.Log));
+        Assert.Contains("refused for", logs);
+        Assert.Contains("TlsServerConnectionMiddleware", logs);
+        Directory.Delete(roots, recursive: true);
+
+        async Task Refused(int exitCode, string? says, string[] arguments)
+        {
+            Outcome outcome = await Shardinit.Run(["submit", .. arguments]);
+            Assert.True(outcome.ExitCode == exitCode && outcome.Error.Length > 0, $"{string.Join(' ', arguments)}: expected exit code {exitCode}, found {outcome}");
+            if (says is not null) Assert.Contains(says, outcome.Error);
+        }
+    }
+
+    private static string Listing(string directory) => string.Join('\n', Directory.EnumerateFileSystemEntries(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+}
