@@ -27,6 +27,7 @@ internal static class SiloHost
         else builder.Logging.AddSimpleConsole(options => options.SingleLine = true);
         builder.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(settings.Settings.DrainSeconds + 15));
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         AddServices(builder.Services, settings);
         builder.UseOrleans(silo => Configure(silo, settings));
         // After Orleans: hosted services end in the opposite order, so the worker drains while grains still answer.

@@ -140,13 +140,6 @@ internal sealed class ClusterConnection : IAsyncDisposable
         _certificate?.Dispose();
     }
 
-    /// <summary>Signals are the business of the program.</summary>
-    private sealed class NoLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
-
     /// <summary>Remembers why the last connection failed: Orleans tells its log, not its caller.</summary>
     private sealed class LastTrouble : ILoggerProvider, ILogger
     {
