@@ -13,13 +13,13 @@ internal sealed class FileStates
     private readonly CheckpointWriter _writer;
     private readonly Plan _plan;
     private readonly long[] _lengths;
-    private readonly bool[] _committed, _taken, _doubted;
+    private readonly bool[] _committed, _taken, _doubted, _seen;
 
     public FileStates(CheckpointWriter writer)
     {
         (_writer, _plan) = (writer, writer.Plan);
         int count = _plan.Files.Length;
-        (_committed, _taken, _doubted, _lengths) = (new bool[count], new bool[count], new bool[count], new long[count]);
+        (_committed, _taken, _doubted, _seen, _lengths) = (new bool[count], new bool[count], new bool[count], new bool[count], new long[count]);
         HashSet<int> missing = [.. writer.MissingFiles];
         for (int file = 0; file < count; file++)
         {
@@ -44,6 +44,9 @@ internal sealed class FileStates
     /// <summary>The final name is there now, with the full length.</summary>
     public bool IsVisible(int file) => _writer.LengthOf(file) == _lengths[file];
 
+    /// <summary>The final name has been there with the full length since the file was last doubted. Looks once: a rank that waits for another to seal asks for every file each second.</summary>
+    public bool WasVisible(int file) => _seen[file] || (_seen[file] = IsVisible(file));
+
     /// <summary>Looks again whether somebody has committed it.</summary>
     public bool Look(int file)
     {
@@ -65,6 +68,7 @@ internal sealed class FileStates
     public void Doubt(int file)
     {
         _doubted[file] = true;
+        _seen[file] = false;
         if (!_committed[file]) return;
         _committed[file] = false;
         CommittedCount--;

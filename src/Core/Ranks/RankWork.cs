@@ -96,6 +96,8 @@ internal sealed class RankWork : IDisposable
         {
             long bytes = LocalEngine.ValueBytes(_plan, file.Number);
             _states.Commit(file.Number);
+            // Attempts are for errors in a row: over hours a network file system has more of them.
+            _failures = 0;
             _patience.Learn(bytes, _clock.GetElapsedTime(file.Began));
             Counts.Add(bytes, isHelp: !_own.Contains(file.Number), isDuplicate: !file.Writer.IsFirst);
         }
@@ -205,7 +207,7 @@ internal sealed class RankWork : IDisposable
     /// <summary>All files are committed: they have to be visible here, and one rank is enough to seal.</summary>
     private RankStep StepToSeal()
     {
-        int[] hidden = [.. _files.Where(file => !_states.IsVisible(file))];
+        int[] hidden = [.. _files.Where(file => !_states.WasVisible(file))];
         if (hidden.Length > 0)
         {
             long now = _clock.GetTimestamp();

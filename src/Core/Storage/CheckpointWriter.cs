@@ -12,6 +12,7 @@ public sealed class CheckpointWriter : IDisposable
     private readonly FileOperations _operations;
     private readonly PlanCodec _codec;
     private readonly Dictionary<int, FileDigests> _known = [];
+    private readonly PlanGuard _guard;
     private string _planDigest;
     private List<int> _missing = [];
 
@@ -83,6 +84,7 @@ public sealed class CheckpointWriter : IDisposable
         _codec = codec;
         _operations = operations;
         _planDigest = Digests.Sha256(planBytes);
+        _guard = new PlanGuard(operations, directory, plan, planBytes, codec);
         foreach (ShardFile file in plan.Files)
         {
             if (CheckpointFiles.WhyNotShardName(file.Name) is { } reason) throw new ShardFormatException(ShardFormatCode.BadName, Path.Combine(directory, CheckpointFiles.Plan), reason);
@@ -138,14 +140,20 @@ public sealed class CheckpointWriter : IDisposable
     public ShardFileWriter Begin(int file) => Begin(file, replace: false);
 
     /// <param name="replace">Puts the result in place of whatever has the file's name: for a file whose values are damaged.</param>
-    public ShardFileWriter Begin(int file, bool replace) => new(_operations, DirectoryPath, ShardLayout.Of(Plan, file), file, replace);
+    public ShardFileWriter Begin(int file, bool replace) => new(_operations, DirectoryPath, ShardLayout.Of(Plan, file), file, replace, _guard);
 
     /// <summary>
     /// Refuses to go on where a sound manifest says that plan.json was changed after sealing, or puts the sealed plan.json back where that can be done. To be called before
     /// shards are written: files of the sealed plan would be overwritten by those of another.
     /// </summary>
     /// <exception cref="ShardFormatException">DigestMismatch.</exception>
-    public void RefuseChangedPlan() => _planDigest = new Sealer(_operations, DirectoryPath, Plan, _planDigest).RefuseChangedPlan(_codec, _missing.Count < Plan.Files.Length);
+    /// <exception cref="PlanException">The directory was removed and made anew for another plan.</exception>
+    public void RefuseChangedPlan()
+    {
+        // First: what else would be found there is of the other plan.
+        _guard.RefuseAnotherPlan();
+        _planDigest = new Sealer(_operations, DirectoryPath, Plan, _planDigest).RefuseChangedPlan(_codec, _missing.Count < Plan.Files.Length);
+    }
 
     /// <summary>
     /// Checks that every file is committed, publishes index.arrow, removes what is left of unfinished work, publishes manifest.json. Where both are there and right,
@@ -153,10 +161,11 @@ public sealed class CheckpointWriter : IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">A file is not committed.</exception>
     /// <exception cref="ShardFormatException">DigestMismatch: the manifest is sound and says that plan.json was changed.</exception>
+    /// <exception cref="PlanException">The directory was removed and made anew for another plan.</exception>
     public void Seal()
     {
         RefuseChangedPlan();
-        new Sealer(_operations, DirectoryPath, Plan, _planDigest, _known).Seal();
+        new Sealer(_operations, DirectoryPath, Plan, _planDigest, _known).Seal(_guard);
         _missing = [];
         IsSealed = true;
     }

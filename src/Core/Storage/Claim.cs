@@ -54,10 +54,18 @@ internal sealed class Claim : IDisposable
 
     private static bool IsOfThisHost(FileOperations operations, string path)
     {
-        using SafeFileHandle? file = operations.TryOpenRead(path);
-        if (file is null) return false;
-        byte[] tag = new byte[HostTag.Length];
-        return RandomAccess.Read(file, tag, 0) == tag.Length && Encoding.ASCII.GetString(tag) == HostTag.Current;
+        try
+        {
+            using SafeFileHandle? file = operations.TryOpenRead(path);
+            if (file is null) return false;
+            byte[] tag = new byte[HostTag.Length];
+            return RandomAccess.Read(file, tag, 0) == tag.Length && Encoding.ASCII.GetString(tag) == HostTag.Current;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Going away just now (ESTALE on network file systems), another user's, or no file at all: whosever it is, not ours.
+            return false;
+        }
     }
 
     public void Dispose()

@@ -42,16 +42,18 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
         return planDigest = manifest.PlanDigest;
     }
 
-    public void Seal()
+    public void Seal(PlanGuard guard)
     {
         ImmutableArray<ManifestFile>.Builder files = ImmutableArray.CreateBuilder<ManifestFile>(plan.Files.Length);
         (long indexSize, string indexDigest) = PublishIndex(files);
+        guard.RefuseAnotherPlan();
         WorkFiles.Delete(operations, directory, Leftovers.All);
         byte[] manifest = Describe(files.MoveToImmutable(), indexSize, indexDigest).ToBytes();
         byte[]? existing = TryReadManifestBytes();
         if (existing is not null && existing.AsSpan().SequenceEqual(manifest)) return;
         // Names of files that other processes published are made durable before the name that vouches for them.
         operations.FlushDirectory(directory);
+        guard.RefuseAnotherPlan();
         bool replace = existing is not null;
         TemporaryFile.PublishRacing(
             () => TemporaryFile.Publish(operations, directory, CheckpointFiles.Manifest, manifest, replace),

@@ -18,6 +18,7 @@ public sealed class ShardFileWriter : IDisposable
     private readonly string _directory;
     private readonly int _file;
     private readonly bool _replace;
+    private readonly PlanGuard _guard;
     private readonly TemporaryFile _temporary;
     private readonly SafeFileHandle? _direct;
     private readonly string?[] _digests;
@@ -35,12 +36,13 @@ public sealed class ShardFileWriter : IDisposable
     /// <summary>What sealing needs of the file, after <see cref="Commit"/>.</summary>
     internal FileDigests Committed => FileDigests.Of(Layout.DigestKind, FileDigest!, _digests!);
 
-    internal ShardFileWriter(FileOperations operations, string directory, ShardLayout layout, int file, bool replace)
+    internal ShardFileWriter(FileOperations operations, string directory, ShardLayout layout, int file, bool replace, PlanGuard guard)
     {
         _operations = operations;
         _directory = directory;
         _file = file;
         _replace = replace;
+        _guard = guard;
         Layout = layout;
         _digests = new string?[layout.TileCount];
         _temporary = new TemporaryFile(operations, directory, layout.FileName);
@@ -107,6 +109,7 @@ public sealed class ShardFileWriter : IDisposable
     /// published the same file meanwhile is no error: equal plans give equal bytes.
     /// </summary>
     /// <exception cref="IOException">The file could not be made durable; nothing is under its final name, and the work must be done again.</exception>
+    /// <exception cref="PlanException">The directory was removed and made anew for another plan.</exception>
     public void Commit()
     {
         if (_committed) throw new InvalidOperationException($"{Layout.FileName}: committed already");
@@ -134,6 +137,7 @@ public sealed class ShardFileWriter : IDisposable
 
     private void Publish()
     {
+        _guard.RefuseAnotherPlan();
         if (_replace)
         {
             _temporary.Replace();
@@ -150,8 +154,14 @@ public sealed class ShardFileWriter : IDisposable
             _operations.FlushDirectory(_directory);
             return;
         }
-        if (IsPublishedByAnother()) _operations.FlushDirectory(_directory);
-        else _temporary.Replace();
+        if (IsPublishedByAnother())
+        {
+            _operations.FlushDirectory(_directory);
+            return;
+        }
+        // Only what nobody wants is replaced: this process may have been stopped since the last look.
+        _guard.RefuseAnotherPlan();
+        _temporary.Replace();
     }
 
     /// <exception cref="ShardFormatException">Another process has published other values: one of the two machines computes wrongly.</exception>

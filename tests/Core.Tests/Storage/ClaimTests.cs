@@ -33,6 +33,15 @@ public sealed class ClaimTests : IDisposable
         Assert.NotNull(second);
     }
 
+    /// <summary>Claims are advice: whatever cannot be read as one counts as somebody's, and is waited for and passed by.</summary>
+    [Fact]
+    public void What_is_no_claim_but_has_its_name_is_somebody_elses()
+    {
+        Directory.CreateDirectory(File);
+        Assert.Null(TryTake());
+        Assert.True(Directory.Exists(File));
+    }
+
     [Fact]
     public void Of_many_threads_one_has_it()
     {

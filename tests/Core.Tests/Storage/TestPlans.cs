@@ -162,9 +162,12 @@ internal sealed class TestDirectory : IDisposable
         }
     }
 
-    /// <summary>Every file with its bytes as a hash, in order of name.</summary>
+    /// <summary>
+    /// Every file with its bytes as a hash, in order of name. Read without a lock: a process that another test starts holds for a moment, between fork and exec, the locks of
+    /// files that are open here, and the file API of .NET refuses to open those.
+    /// </summary>
     public string[] Listing() => [.. Directory.EnumerateFiles(Path).Order(StringComparer.Ordinal)
-        .Select(path => $"{System.IO.Path.GetFileName(path)} {Convert.ToHexStringLower(SHA256.HashData(System.IO.File.ReadAllBytes(path)))}")];
+        .Select(path => $"{System.IO.Path.GetFileName(path)} {Convert.ToHexStringLower(SHA256.HashData(SmallFile.TryRead(FileOperations.System, path, long.MaxValue)!))}")];
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }
