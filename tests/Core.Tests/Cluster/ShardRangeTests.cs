@@ -96,6 +96,18 @@ public sealed class ShardRangeTests
     }
 
     [Fact]
+    public void What_somebody_found_of_a_worker_that_is_later_fenced_is_computed_again()
+    {
+        // The bad worker publishes, and stands still before it reports; another finds the file.
+        _range.Lease(Request("bad", target: 10));
+        _time.Pass(TimeSpan.FromSeconds(40));
+        Assert.Equal(256, _range.Lease(Request("good", target: 10)).Leases[0].File);
+        Assert.Equal(CompletionResult.Accepted, Complete("good", Done(256, "wrong", attempt: 2, written: false)));
+        Assert.Equal(0, _range.Distrust("bad").CommittedShards);
+        Assert.Equal(LeaseKind.Decide, _range.Lease(Request("good", target: 10)).Leases[0].Kind);
+    }
+
+    [Fact]
     public void A_dispute_outlives_the_range()
     {
         Complete("bad", Done(256, "wrong"));
