@@ -77,9 +77,65 @@ public sealed class FairnessSimulation(ITestOutputHelper output)
             SimulatedJob? second = null;
             world.Time.After(TimeSpan.FromSeconds(300), () => second = world.Submit("second", "green", 0, [.. Enumerable.Repeat(100L, 5000)]));
             world.RunUntil(() => world.Time.Now > TimeSpan.FromSeconds(400), TimeSpan.FromHours(1));
-            double one = Bytes([first], TimeSpan.FromSeconds(320)), two = Bytes([second!], TimeSpan.FromSeconds(320));
-            Assert.True(Math.Abs(one - two) <= 0.1 * Math.Max(one, two), $"{world}: after five minutes alone blue got {one} bytes in a minute, the newcomer {two}");
+            AssertEven(world, Bytes([first], TimeSpan.FromSeconds(320)), Bytes([second!], TimeSpan.FromSeconds(320)));
         }
+    }
+
+    [Fact]
+    public void Two_jobs_of_one_tenant_get_the_same_bytes_whichever_is_larger_or_older()
+    {
+        foreach (int seed in ClusterSimulation.Seeds(10, 100))
+        {
+            World world = new(seed, Faults.None);
+            world.Join(400);
+            SimulatedJob large = world.Submit("large", "blue", 0, [.. Enumerable.Repeat((long)world.Random.Next(50, 200), 5000)]);
+            SimulatedJob? small = null;
+            world.Time.After(TimeSpan.FromSeconds(world.Random.Next(1, 60)), () => small = world.Submit("small", "blue", 0, [.. Enumerable.Repeat((long)world.Random.Next(50, 200), 600)]));
+            world.RunUntil(() => world.Time.Now > TimeSpan.FromSeconds(140), TimeSpan.FromHours(1));
+            AssertEven(world, Bytes([large], TimeSpan.FromSeconds(70)), Bytes([small!], TimeSpan.FromSeconds(70)));
+        }
+    }
+
+    [Fact]
+    public void What_was_there_already_does_not_count_as_served()
+    {
+        foreach (int seed in ClusterSimulation.Seeds(10, 100))
+        {
+            World world = new(seed, Faults.None);
+            SimulatedJob resumed = world.Submit("resumed", "blue", 0, [.. Enumerable.Repeat(100L, 4000)]);
+            for (int file = 0; file < 3000; file++) resumed.Directory.Publish(file, resumed.RightDigests(file), replace: false);
+            SimulatedJob fresh = world.Submit("fresh", "green", 0, [.. Enumerable.Repeat(100L, 4000)]);
+            for (int i = world.Random.Next(1, 4); i > 0; i--) world.Join(world.Random.Next(400, 800));
+            world.RunUntil(() => resumed.Commits.Count > 20, TimeSpan.FromHours(1));
+            // Were it charged, the other job would be given as many bytes meanwhile, and those take minutes.
+            TimeSpan start = world.Time.Now;
+            Assert.True(start < TimeSpan.FromSeconds(100), $"{world}: 3,000 files that were there took {start.TotalSeconds} s");
+            world.RunUntil(() => world.Time.Now > start + s_window, TimeSpan.FromHours(1));
+            AssertEven(world, Bytes([resumed], start), Bytes([fresh], start));
+        }
+    }
+
+    [Fact]
+    public void A_dead_worker_costs_less_than_a_minute()
+    {
+        TimeSpan most = TimeSpan.Zero;
+        foreach (int seed in ClusterSimulation.Seeds(100, 1000))
+        {
+            World world = new(seed, Faults.None, new ClusterOptions());
+            for (int i = world.Random.Next(1, 4); i > 0; i--) world.Join(world.Random.Next(100, 400));
+            SimulatedWorker doomed = world.Join(world.Random.Next(100, 400));
+            SimulatedJob job = world.Submit("job", "blue", 0, [.. Enumerable.Range(0, 200).Select(_ => (long)world.Random.Next(50, 200))]);
+            TimeSpan death = TimeSpan.FromSeconds(2 + (20 * world.Random.NextDouble()));
+            world.RunUntil(() => world.Time.Now >= death, TimeSpan.FromHours(1));
+            doomed.Die();
+            double left = job.Sizes.Sum() - job.Commits.Sum(commit => commit.Bytes), rate = world.Workers.Where(worker => !worker.IsDead).Sum(worker => worker.Rate);
+            TimeSpan started = world.Time.Now;
+            Assert.True(world.RunUntil(() => world.AllSealed, TimeSpan.FromHours(1)), $"{world}: not sealed");
+            TimeSpan cost = world.Time.Now - started - TimeSpan.FromSeconds(left / rate);
+            Assert.True(cost < TimeSpan.FromSeconds(60), $"{world}: the death of a worker cost {cost.TotalSeconds} s");
+            most = cost > most ? cost : most;
+        }
+        output.WriteLine($"at most {most.TotalSeconds:0.0} s");
     }
 
     [Fact]
@@ -94,6 +150,9 @@ public sealed class FairnessSimulation(ITestOutputHelper output)
             Assert.True(world.RunUntil(() => large.Directory.Committed == 3, TimeSpan.FromSeconds(90)), $"{world}: {large.Directory.Committed} of 3 large shards are written");
         }
     }
+
+    private static void AssertEven(World world, double one, double two) =>
+        Assert.True(Math.Abs(one - two) <= 0.1 * Math.Max(one, two), $"{world}: one got {one} bytes in a minute, the other {two}");
 
     private static double Bytes(IReadOnlyList<SimulatedJob> jobs, TimeSpan start) =>
         jobs.Sum(job => job.Commits.Where(commit => commit.At >= start && commit.At < start + s_window).Sum(commit => (double)commit.Bytes));

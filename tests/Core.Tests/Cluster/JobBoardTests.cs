@@ -104,6 +104,19 @@ public sealed class JobBoardTests
     }
 
     [Fact]
+    public void A_board_that_is_built_again_knows_what_is_in_flight()
+    {
+        JobBoard lost = Board();
+        JobRecord job = Add(lost, "job", 20, 100);
+        Ask(lost);
+        JobBoard again = Board(new ClusterOptions { BytesPerWorker = 1000 });
+        again.Add(job, [_ranges[new RangeKey(job.Job, 0)].Report()]);
+        Assert.Equal((1000, 1000), (again.BytesOfWorker("w"), again.BytesOfTenant("blue")));
+        Assert.Null(Ask(again));
+        Assert.Equal(10, Ask(again, "v")!.Value.Grant.Leases.Count);
+    }
+
+    [Fact]
     public void An_old_report_that_arrives_late_changes_nothing()
     {
         JobBoard board = Board();

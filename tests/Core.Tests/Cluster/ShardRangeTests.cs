@@ -96,6 +96,42 @@ public sealed class ShardRangeTests
     }
 
     [Fact]
+    public void What_somebody_found_of_a_worker_that_is_later_fenced_is_computed_again()
+    {
+        // The bad worker publishes, and stands still before it reports; another finds the file.
+        _range.Lease(Request("bad", target: 10));
+        _time.Pass(TimeSpan.FromSeconds(40));
+        Assert.Equal(256, _range.Lease(Request("good", target: 10)).Leases[0].File);
+        Assert.Equal(CompletionResult.Accepted, Complete("good", Done(256, "wrong", attempt: 2, written: false)));
+        Assert.Equal(0, _range.Distrust("bad").CommittedShards);
+        Assert.Equal(LeaseKind.Decide, _range.Lease(Request("good", target: 10)).Leases[0].Kind);
+    }
+
+    [Fact]
+    public void Other_digests_than_the_known_ones_are_a_dispute_also_where_nothing_else_was_found()
+    {
+        Assert.Equal(CompletionResult.Accepted, Complete("a", Done(256, "x")));
+        Assert.Equal(CompletionResult.Differs, Complete("b", Done(256, "y")));
+        Assert.Equal(1, _range.Report().ToDecide);
+    }
+
+    [Fact]
+    public void What_another_life_has_stored_adds_to_what_is_known_and_takes_nothing_away()
+    {
+        _range.Lease(Request("a"));
+        Complete("a", Done(256));
+        RangeSnapshot one = _range.TakeForStorage()!;
+        ShardRange other = Restored(null);
+        other.Complete("b", "b", [Done(258)]);
+        other.Merge(one);
+        _range.Merge(other.TakeForStorage()!);
+        Assert.Equal(2, other.Report().CommittedShards);
+        Assert.Equal(2, _range.Report().CommittedShards);
+        _range.Merge(one);
+        Assert.Equal(2, _range.Report().CommittedShards);
+    }
+
+    [Fact]
     public void A_dispute_outlives_the_range()
     {
         Complete("bad", Done(256, "wrong"));

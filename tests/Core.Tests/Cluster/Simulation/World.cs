@@ -95,7 +95,13 @@ internal sealed class World
         {
             if (Trouble(Faults.WorkerCrash)) Replace(worker);
             else if (Trouble(Faults.WorkerPause)) worker.Pause(TimeSpan.FromSeconds(Random.Next(1, 120)));
-            else if (Trouble(Faults.WorkerStuck)) worker.Hang(TimeSpan.FromSeconds(Random.Next(1, 200)));
+            else if (Trouble(Faults.WorkerStuck))
+            {
+                // One in four never comes back, with a beating heart; after a while somebody adds a worker.
+                bool forever = Random.Next(4) == 0;
+                worker.Hang(forever ? TimeSpan.FromDays(1) : TimeSpan.FromSeconds(Random.Next(1, 200)));
+                if (forever) Time.After(TimeSpan.FromSeconds(Random.Next(1, 200)), () => Join(worker.Rate));
+            }
             else if (Trouble(Faults.WorkerDrain))
             {
                 worker.Drain();
