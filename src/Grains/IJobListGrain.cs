@@ -2,9 +2,12 @@ using ShardInit.Cluster;
 
 namespace ShardInit.Grains;
 
-/// <summary>The jobs of one tenant. Key: the tenant.</summary>
+/// <summary>The jobs of one tenant. Key: <see cref="KeyOf"/>.</summary>
 public interface IJobListGrain : IGrainWithStringKey
 {
+    /// <summary>Orleans takes keys that are hexadecimal digits for numbers, so that 'ab' and 'AB' would be one; the prefix keeps texts texts.</summary>
+    static string KeyOf(string tenant) => $"tenant/{tenant}";
+
     Task Add(string job, string output);
 
     /// <summary>Newest first.</summary>

@@ -46,7 +46,7 @@ internal sealed partial class JobGrain(
             if (answer.Outcome == SubmitOutcome.Refused) return Refused(answer, tenant);
             if (answer.Outcome != SubmitOutcome.Same) await Keep();
             LogSubmitted(log, answer.Job, Output, tenant, answer.Outcome, answer.Status);
-            await GrainFactory.GetGrain<IJobListGrain>(tenant).Add(answer.Job, Output);
+            await GrainFactory.GetGrain<IJobListGrain>(IJobListGrain.KeyOf(tenant)).Add(answer.Job, Output);
             if (_state.Record!.IsLive) await Schedule(answer.Outcome == SubmitOutcome.Started ? JobPlan.NewRanges(answer.Job, plan) : null);
             return answer;
         }

@@ -11,14 +11,14 @@ internal sealed class JobsGrain : Grain, IJobsGrain
 
     public async Task<IReadOnlyList<JobView>> All()
     {
-        IReadOnlyList<ListedJob> listed = await GrainFactory.GetGrain<IJobListGrain>(TenantContext.Tenant).All();
+        IReadOnlyList<ListedJob> listed = await GrainFactory.GetGrain<IJobListGrain>(IJobListGrain.KeyOf(TenantContext.Tenant)).All();
         JobView?[] views = await Task.WhenAll(listed.Take(Most).DistinctBy(job => job.Output).Select(job => GrainFactory.GetGrain<IJobGrain>(job.Output).View()));
         return [.. views.OfType<JobView>()];
     }
 
     public async Task<string?> OutputOf(string job)
     {
-        IReadOnlyList<ListedJob> listed = await GrainFactory.GetGrain<IJobListGrain>(TenantContext.Tenant).All();
+        IReadOnlyList<ListedJob> listed = await GrainFactory.GetGrain<IJobListGrain>(IJobListGrain.KeyOf(TenantContext.Tenant)).All();
         return listed.FirstOrDefault(other => other.Job == job)?.Output;
     }
 }

@@ -10,6 +10,8 @@ internal sealed class SealItem(JobRecord record, Func<WorkerJob> open, ILeaseSou
 
     private SealResult? _result;
 
+    public override string Job => record.Job;
+
     public JobRecord Record => record;
 
     public override long Bytes => 0;

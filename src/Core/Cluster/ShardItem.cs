@@ -12,6 +12,8 @@ internal sealed class ShardItem(RangeKey range, Lease lease) : WorkItem
     private FileDigests? _result, _published;
     private bool _written;
 
+    public override string Job => range.Job;
+
     public RangeKey Range => range;
 
     public Lease Lease => lease;

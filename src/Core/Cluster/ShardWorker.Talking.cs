@@ -28,7 +28,7 @@ public sealed partial class ShardWorker
     {
         lock (_gate)
         {
-            long waiting = _waiting.Sum(number => _held[number].Bytes);
+            long waiting = _waiting.Numbers.Sum(number => _held[number].Bytes);
             return (!_draining && (_waiting.Count == 0 || waiting < target / 2), _draining && !_gaveBack, _draining && _held.Count == 0, _held.Values.Sum(item => item.Bytes));
         }
     }
@@ -95,7 +95,7 @@ public sealed partial class ShardWorker
     {
         lock (_gate)
         {
-            foreach (int number in numbers) _waiting.Enqueue(number);
+            foreach (int number in numbers) _waiting.Add(number, _held[number].Job, isFirst: _held[number] is SealItem);
             Monitor.PulseAll(_gate);
         }
     }
@@ -161,7 +161,7 @@ public sealed partial class ShardWorker
         List<(int Number, ShardItem Item)> items = [];
         lock (_gate)
         {
-            while (_waiting.TryDequeue(out int number))
+            while (_waiting.TryTake(out int number))
             {
                 // A seal that was not begun is simply not renewed.
                 if (_held[number] is ShardItem item) items.Add((number, item));

@@ -14,7 +14,7 @@ public sealed partial class ShardWorker
     private readonly CancellationTokenSource _stop = new();
     private readonly WorkerJobs _jobs;
     private readonly object _gate = new();
-    private readonly Queue<int> _waiting = [];
+    private readonly WaitingItems _waiting = new();
     private readonly Dictionary<int, WorkItem> _held = [];
     private readonly Queue<int> _finished = [];
     private int _lastNumber;
@@ -113,7 +113,7 @@ public sealed partial class ShardWorker
 
     private (bool Found, int File) Next()
     {
-        lock (_gate) return _waiting.TryDequeue(out int number) ? (true, number) : (false, 0);
+        lock (_gate) return _waiting.TryTake(out int number) ? (true, number) : (false, 0);
     }
 
     private WorkItem Held(int number)

@@ -9,6 +9,8 @@ internal abstract class WorkItem : IDisposable
     private volatile bool _dropped;
     private int _turnsDone;
 
+    public abstract string Job { get; }
+
     public abstract long Bytes { get; }
 
     /// <summary>-1 before it was begun.</summary>

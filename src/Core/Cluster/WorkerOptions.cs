@@ -26,8 +26,11 @@ public sealed record WorkerOptions
     /// <summary>A request is for what the worker writes in this time, by its own measure: short, so that tenants take turns and a new job soon starts.</summary>
     public TimeSpan BatchSpan { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Size of the first request, before anything is measured, and the least later on.</summary>
-    public long LeastBatchBytes { get; init; } = 32 << 20;
+    /// <summary>
+    /// Size of the first request, before anything is measured, and the least later on. One shard is given whatever its size, so this is about many tiny ones: what waits in a worker keeps the shards of
+    /// others waiting.
+    /// </summary>
+    public long LeastBatchBytes { get; init; } = 256 << 10;
 
     /// <summary>How long a sealer waits for files that a network file system may still be hiding.</summary>
     public TimeSpan SealPatience { get; init; } = TimeSpan.FromSeconds(60);

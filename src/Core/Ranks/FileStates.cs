@@ -56,6 +56,14 @@ internal sealed class FileStates
         return true;
     }
 
+    /// <summary>A listing has its name. Names that were there before this rank are looked at, not believed.</summary>
+    public void Appear(int file)
+    {
+        if (_committed[file]) return;
+        if (_doubted[file]) Look(file);
+        else Commit(file);
+    }
+
     public void Commit(int file)
     {
         if (_committed[file]) return;

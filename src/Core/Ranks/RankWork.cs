@@ -10,6 +10,9 @@ namespace ShardInit.Ranks;
 /// </summary>
 internal sealed class RankWork : IDisposable
 {
+    /// <summary>What sealing may take for each file of the plan before others help: a look and a line.</summary>
+    private static readonly TimeSpan s_sealingOfFile = TimeSpan.FromMilliseconds(1);
+
     private readonly Lock _lock = new();
     private readonly CheckpointWriter _writer;
     private readonly FileOperations _operations;
@@ -155,14 +158,7 @@ internal sealed class RankWork : IDisposable
     /// <summary>Looks which files are there now: for the progress of the whole.</summary>
     public void Survey()
     {
-        HashSet<string> names = new(_operations.List(_writer.DirectoryPath), StringComparer.Ordinal);
-        lock (_lock)
-        {
-            for (int file = 0; file < _plan.Files.Length; file++)
-            {
-                if (!_states.IsCommitted(file) && names.Contains(_plan.Files[file].Name)) _states.Look(file);
-            }
-        }
+        lock (_lock) SurveyAll();
     }
 
     public void Dispose()
@@ -173,6 +169,15 @@ internal sealed class RankWork : IDisposable
         if (IsSealed || Counts.Files == 0) _journal.Delete();
     }
 
+    private void SurveyAll()
+    {
+        HashSet<string> names = new(_operations.List(_writer.DirectoryPath), StringComparer.Ordinal);
+        for (int file = 0; file < _plan.Files.Length; file++)
+        {
+            if (names.Contains(_plan.Files[file].Name)) _states.Appear(file);
+        }
+    }
+
     private bool SeesManifest() =>
         IsSealed || (_operations.LengthOf(Path.Combine(_writer.DirectoryPath, CheckpointFiles.Manifest)) is not null && _writer.HasManifest());
 
@@ -180,6 +185,8 @@ internal sealed class RankWork : IDisposable
     {
         while (_cursor < _files.Length)
         {
+            // One listing costs less than a look at each file of everybody else.
+            if (_cursor == _own.Count && !_options.OwnShareOnly) SurveyAll();
             int file = _files[_cursor++];
             if (_states.IsTaken(file) || _states.Look(file)) continue;
             string name = _plan.Files[file].Name;
@@ -218,7 +225,7 @@ internal sealed class RankWork : IDisposable
         }
         _hiddenSince = null;
         _sealClaim ??= Claim.TryTake(_operations, _writer.DirectoryPath, CheckpointFiles.Manifest);
-        bool mine = _sealClaim is not null || IsOverdue(CheckpointFiles.Manifest, _patience.For(0));
+        bool mine = _sealClaim is not null || IsOverdue(CheckpointFiles.Manifest, _patience.For(0) + (_files.Length * s_sealingOfFile));
         return mine ? new RankStep(RankStepKind.Seal) : Wait();
     }
 
