@@ -110,7 +110,13 @@ internal sealed partial class JobGrain(
         else if (await Scheduler.Progress(record.Job) is null) await Schedule(null);
     }
 
-    private DirectoryLook Prepare(OutputName output, string tenant, Plan plan) => JobDirectory.Prepare(roots.Create(output, tenant), plan);
+    /// <summary>What clients are told names the output, never a path of the silo.</summary>
+    private DirectoryLook Prepare(OutputName output, string tenant, Plan plan)
+    {
+        string directory = roots.Create(output, tenant);
+        DirectoryLook look = JobDirectory.Prepare(directory, plan);
+        return look with { Refusal = look.Refusal?.Replace(directory, output.ToString(), StringComparison.Ordinal) };
+    }
 
     private async Task Schedule(IReadOnlyList<RangeReport>? ranges)
     {

@@ -99,7 +99,12 @@ internal static class SiloHost
         silo.AddIncomingGrainCallFilter<CallGate>();
         silo.AddOutgoingGrainCallFilter<SiloStamp>();
         // A silo that was killed is given up after about ten seconds, not half a minute: what it held is leased again soon, and a silo wrongly given up costs a restart.
-        silo.Configure<ClusterMembershipOptions>(options => (options.ProbeTimeout, options.NumMissedProbesLimit, options.DefunctSiloExpiration) = (TimeSpan.FromSeconds(3), 3, TimeSpan.FromDays(1)));
+        silo.Configure<ClusterMembershipOptions>(options =>
+        {
+            (options.ProbeTimeout, options.NumMissedProbesLimit, options.DefunctSiloExpiration) = (TimeSpan.FromSeconds(3), 3, TimeSpan.FromDays(1));
+            // A silo that joins where all others were killed waits for three of these before it stops asking them.
+            options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
+        });
         silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = TimeSpan.FromMinutes(15));
         if (settings.Certificates is { } certificates) silo.UseTls(options => UseTls(options, certificates, settings));
     }

@@ -39,7 +39,12 @@ public sealed class SupportTests(PostgresFixture fixture) : IDisposable
         await using SslStream stream = new(connection.GetStream());
         try
         {
-            await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", ClientCertificates = [client], RemoteCertificateValidationCallback = (_, certificate, _, errors) => siloBelieved = IsSigned(certificate!, "1.3.6.1.5.5.7.3.1") && !errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) });
+            await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
+            {
+                TargetHost = "localhost", ClientCertificates = [client],
+                RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                    siloBelieved = IsSigned(certificate!, "1.3.6.1.5.5.7.3.1") && !errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch),
+            });
             await server;
         }
         catch (Exception exception) when (exception is System.Security.Authentication.AuthenticationException or IOException) { }
