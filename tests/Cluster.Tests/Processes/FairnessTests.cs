@@ -15,7 +15,7 @@ public sealed class FairnessTests(ITestOutputHelper output)
         Work work = new(cluster);
         string first = cluster.ClientSettings("first"), second = cluster.ClientSettings("second");
         // Ten jobs of one tenant against one of the other.
-        int files = s_long ? 40_000 : 8000, kiB = 64;
+        int files = s_long ? 80_000 : 16_000, kiB = 64;
         for (int job = 0; job < 10; job++) await Shardinit.Expect(0, ["submit", .. work.Plan(files, kiB, seed: job), "--out", $"main/first{job}", "--cluster", first, "--quiet"]);
         await Shardinit.Expect(0, ["submit", .. work.Plan(files, kiB, seed: 20), "--out", "main/second", "--cluster", second, "--quiet"]);
         await cluster.HasFiles("main/second", 20);
@@ -27,6 +27,7 @@ public sealed class FairnessTests(ITestOutputHelper output)
             looks.Add((clock.Elapsed, Enumerable.Range(0, 10).Sum(job => cluster.FilesOf($"main/first{job}")), cluster.FilesOf("main/second")));
             await Task.Delay(500);
         }
+        output.WriteLine(string.Join("; ", looks.Where((_, index) => index % 5 == 0).Select(look => $"{look.At.TotalSeconds:0.0} s: {look.First} and {look.Second} files")));
         List<double> differences = [];
         foreach ((TimeSpan at, int firstFiles, int secondFiles) in looks)
         {
