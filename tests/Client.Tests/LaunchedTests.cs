@@ -89,7 +89,7 @@ public sealed class LaunchedTests
 
     private void Parse(string options, Action<Invocation> then)
     {
-        CommandSpec command = new("try", "Tries.", "try", [], [.. Planned.Running, Flags.Rank, Flags.World, Flags.OwnShareOnly, Flags.Quiet], given =>
+        CommandSpec command = new("try", "Tries.", "try", [], [.. Planned.Running, Flags.OwnShareOnly, Flags.Quiet], given =>
         {
             then(given);
             return ExitCode.Done;

@@ -95,7 +95,8 @@ public sealed class QuickStartTests : IDisposable
         Skip.IfNot(OperatingSystem.IsLinux(), "needs SIGINT");
         // Large enough not to be done before the signal; cancelled at the end.
         string big = _scratch.Write("big.json", Models.TinyLlama.Replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000", StringComparison.Ordinal).Replace("\"hidden_size\": 64", "\"hidden_size\": 512", StringComparison.Ordinal));
-        Process watch = Start("submit", big, "--shard-size", "64KiB", "--tile-size", "4KiB", "--out", "data/big", "--watch", "--json", "--cluster", _settings);
+        // A shell that starts tests in the background has them ignore SIGINT, and so would the program.
+        Process watch = Start("env", ["--default-signal=INT,TERM", Dotnet, ProgramFile, "submit", big, "--shard-size", "64KiB", "--tile-size", "4KiB", "--out", "data/big", "--watch", "--json", "--cluster", _settings]);
         string? submitted = await watch.StandardOutput.ReadLineAsync();
         Assert.NotNull(submitted);
         string job = JsonDocument.Parse(submitted).RootElement.GetProperty("job").GetString()!;
