@@ -96,7 +96,7 @@ public sealed class ClusterTests(PostgresFixture postgres, ITestOutputHelper out
     [SkippableFact]
     public async Task Killed_silos_cost_time_and_nothing_else()
     {
-        int kills = s_long ? 24 : 2;
+        int kills = s_long ? 24 : 1;
         int seed = Environment.GetEnvironmentVariable("SHARDINIT_TEST_SEED") is { } text ? int.Parse(text) : Environment.TickCount;
         System.Random random = new(seed);
         using ClusterOfProcesses cluster = await ClusterOfProcesses.Start(3, await Connection("postgresql"));
