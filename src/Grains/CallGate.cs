@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace ShardInit.Grains;
 
 /// <summary>
-/// Stands before every grain of this program. Calls of silos carry a secret; calls of clients may go to interfaces marked by <see cref="IClientCall"/> only, and carry a session whose tenant
+/// Stands before every grain, those of the runtime included. Calls of silos carry a secret; calls of clients may go to interfaces marked by <see cref="IClientCall"/> only, and carry a session whose tenant
 /// they act for. A client that speaks Orleans' protocol by itself can send anything, so nothing that it says of itself is believed.
 /// </summary>
 internal sealed partial class CallGate(SessionPolicy policy, IGrainFactory grains, ClusterMetrics metrics, ILogger<CallGate> log) : IIncomingGrainCallFilter
@@ -16,14 +16,17 @@ internal sealed partial class CallGate(SessionPolicy policy, IGrainFactory grain
 
     private const string DefaultTenant = "default";
 
+    /// <summary>
+    /// What the runtime calls without the mark of a silo: clients ask for the list of grain types, and a grain's own timer calls it. Nothing else of the runtime is for clients: its management
+    /// grain, for one, lists the keys of sessions, and who has such a key acts for its tenant.
+    /// </summary>
+    private static readonly string[] s_openToAll = ["Orleans.Runtime.IClusterManifestSystemTarget", "Orleans.Runtime.IGrainTimerInvoker"];
+
     private readonly byte[] _stamp = Encoding.UTF8.GetBytes(SiloStamp.Of(policy));
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        if (context.InterfaceMethod.DeclaringType is { } called && called.Assembly == typeof(CallGate).Assembly && !IsSilo() && await Admit(called, context.InterfaceMethod) is { } tenant)
-        {
-            TenantContext.Tenant = tenant;
-        }
+        if (context.InterfaceMethod.DeclaringType is { } called && !IsSilo() && await Admit(called, context.InterfaceMethod) is { } tenant) TenantContext.Tenant = tenant;
         await context.Invoke();
     }
 
@@ -32,6 +35,10 @@ internal sealed partial class CallGate(SessionPolicy policy, IGrainFactory grain
     /// <summary>The tenant that the call acts for; null where it needs none.</summary>
     private async Task<string?> Admit(Type called, MethodInfo method)
     {
+        if (called.Assembly != typeof(CallGate).Assembly)
+        {
+            return !policy.IsClosed || s_openToAll.Contains(called.FullName) ? null : throw Refuse($"{called.Name}.{method.Name}", "expected a call of a silo");
+        }
         bool isForClients = called.IsAssignableTo(typeof(IClientCall));
         if (!policy.IsClosed)
         {
@@ -55,7 +62,7 @@ internal sealed partial class CallGate(SessionPolicy policy, IGrainFactory grain
     private static partial void LogRefused(ILogger log, string call, string reason);
 }
 
-/// <summary>Marks calls that start in a silo.</summary>
+/// <summary>Marks calls that start in a silo and go to a silo. What the runtime says to a client bears no mark: the secret would go with it.</summary>
 internal sealed class SiloStamp(SessionPolicy policy) : IOutgoingGrainCallFilter
 {
     public const string Key = "shardinit-silo";
@@ -66,7 +73,8 @@ internal sealed class SiloStamp(SessionPolicy policy) : IOutgoingGrainCallFilter
 
     public Task Invoke(IOutgoingGrainCallContext context)
     {
-        RequestContext.Set(Key, _stamp);
+        if (context.TargetId.IsClient()) RequestContext.Remove(Key);
+        else RequestContext.Set(Key, _stamp);
         return context.Invoke();
     }
 }

@@ -42,9 +42,10 @@ internal sealed partial class JobGrain(
             (Plan plan, byte[] _) = await Task.Run(() => OrderedPlan.Read(order, output));
             JobRequest request = new(Output, plan.PlanId, tenant, order.Priority, plan.Files.Length, plan.Tensors.Sum(tensor => tensor.ByteLength));
             DirectoryLook look = await Task.Run(() => Prepare(output, tenant, plan));
+            JobRecord? before = _state.Record;
             SubmitAnswer answer = _state.Submit(request, look, () => $"plan {_state.Record!.Request.PlanId} there, {plan.PlanId} here");
             if (answer.Outcome == SubmitOutcome.Refused) return Refused(answer, tenant);
-            if (answer.Outcome != SubmitOutcome.Same) await Keep();
+            if (answer.Outcome != SubmitOutcome.Same) await Keep(before);
             LogSubmitted(log, answer.Job, Output, tenant, answer.Outcome, answer.Status);
             await GrainFactory.GetGrain<IJobListGrain>(IJobListGrain.KeyOf(tenant)).Add(answer.Job, Output);
             if (_state.Record!.IsLive) await Schedule(answer.Outcome == SubmitOutcome.Started ? JobPlan.NewRanges(answer.Job, plan) : null);
@@ -64,7 +65,7 @@ internal sealed partial class JobGrain(
     {
         if (_state.Record is not { } record || record.Job != job || record.Request.Tenant != TenantContext.Tenant) return null;
         if (!_state.Cancel()) return false;
-        await Keep();
+        await Keep(record);
         LogCancelled(log, job);
         await Scheduler.Remove(job);
         await CloseRanges(record, forget: false);
@@ -91,11 +92,11 @@ internal sealed partial class JobGrain(
             NewsKind.AllCommitted => _state.AllCommitted(),
             NewsKind.Reopened => _state.FilesMissing(),
             NewsKind.Sealed => _state.Sealed(),
-            NewsKind.Failed => _state.Fail(news.Text),
+            NewsKind.Failed => _state.Fail(roots.WithoutPaths(news.Text)),
             _ => false,
         };
         if (!changed) return;
-        await Keep();
+        await Keep(record);
         LogState(log, record.Job, _state.Record!.Status, _state.Record.Reason);
         if (news.Kind == NewsKind.Sealed) metrics.JobSealed();
         if (news.Kind is not (NewsKind.Sealed or NewsKind.Failed)) return;
@@ -103,11 +104,28 @@ internal sealed partial class JobGrain(
         await Forget();
     }
 
-    /// <summary>Wakes the job where every silo was lost, and mends a scheduler that does not know it.</summary>
+    /// <summary>Wakes the job where every silo was lost, mends a scheduler that does not know it, and ends what an end that was interrupted has left: the reminder is the last to go.</summary>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        if (_state.Record is not { IsLive: true } record) await Forget();
-        else if (await Scheduler.Progress(record.Job) is null) await Schedule(null);
+        if (_state.Record is { IsLive: true } record)
+        {
+            if (await Scheduler.Progress(record.Job) is null) await Schedule(null);
+            return;
+        }
+        if (_state.Record is { } ended)
+        {
+            await Scheduler.Remove(ended.Job);
+            try
+            {
+                await CloseRanges(ended, forget: ended.Status == JobStatus.Sealed);
+            }
+            catch (Exception error)
+            {
+                // Their directory may be gone. Nobody asks them any more, and a new activation closes by itself.
+                LogNotClosed(log, ended.Job, error.Message);
+            }
+        }
+        await Forget();
     }
 
     /// <summary>What clients are told names the output, never a path of the silo.</summary>
@@ -133,13 +151,25 @@ internal sealed partial class JobGrain(
         if (await this.GetReminder(Reminder) is { } reminder) await this.UnregisterReminder(reminder);
     }
 
-    private Task Keep() => _storage.Write(_state.Record!);
+    /// <summary>Writes the record down. Where that fails the job is as it was before: whoever asked or told does so again, and must find the change still to be made.</summary>
+    private async Task Keep(JobRecord? before)
+    {
+        try
+        {
+            await _storage.Write(_state.Record!);
+        }
+        catch
+        {
+            _state = new JobState(before);
+            throw;
+        }
+    }
 
     private SubmitAnswer Refused(SubmitAnswer answer, string tenant)
     {
         metrics.CallRefused();
         LogRefused(log, answer.Job, Problems.Quote(Output), tenant, answer.Reason);
-        return answer;
+        return answer with { Reason = roots.WithoutPaths(answer.Reason) };
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "job {Job}: submitted for {Output} by tenant {Tenant}: {Outcome}, {Status}")]
@@ -150,6 +180,9 @@ internal sealed partial class JobGrain(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "job {Job}: cancelled; what is committed stays")]
     private static partial void LogCancelled(ILogger log, string job);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job}: has ended, and its ranges could not be closed: {Error}")]
+    private static partial void LogNotClosed(ILogger log, string job, string error);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "job {Job}: {Status} {Reason}")]
     private static partial void LogState(ILogger log, string job, JobStatus status, string reason);

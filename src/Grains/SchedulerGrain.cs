@@ -19,9 +19,10 @@ internal sealed partial class SchedulerGrain(
     private readonly StoredJson<SchedulerRecord> _storage = new(state);
     private readonly JobBoard _board = new(options, time);
     private readonly Dictionary<string, string> _outputs = new(StringComparer.Ordinal);
-    private readonly Queue<BoardNews> _news = [];
+    private readonly Dictionary<string, Queue<BoardNews>> _news = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _telling = new(StringComparer.Ordinal);
     private readonly HashSet<string> _pending = new(StringComparer.Ordinal);
-    private bool _telling, _polling, _writing, _writeAgain;
+    private bool _polling, _writing, _writeAgain;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -116,33 +117,42 @@ internal sealed partial class SchedulerGrain(
 
     private void Apply(RangeReport report) => Pass(_board.Apply(report));
 
-    /// <summary>Queues what the owners of jobs have to hear. Not awaited by those who cause it: a job may be waiting for this grain just now.</summary>
+    /// <summary>
+    /// Queues what the owners of jobs have to hear. Not awaited by those who cause it: a job may be waiting for this grain just now. One queue for each job, in order: a job that cannot be
+    /// told, because its directory hangs or its record cannot be read, keeps no news from the others.
+    /// </summary>
     private void Pass(IReadOnlyList<BoardNews> news)
     {
-        foreach (BoardNews item in news) _news.Enqueue(item);
-        if (_news.Count > 0 && !_telling) _ = TellAll();
+        foreach (BoardNews item in news)
+        {
+            if (!_news.TryGetValue(item.Job, out Queue<BoardNews>? queue)) _news.Add(item.Job, queue = new());
+            queue.Enqueue(item);
+        }
+        foreach (string job in _news.Keys.Where(job => !_telling.Contains(job)).ToArray()) _ = TellAll(job);
     }
 
-    private async Task TellAll()
+    private async Task TellAll(string job)
     {
-        _telling = true;
+        _telling.Add(job);
         try
         {
             // First give way, so that the call that caused it returns.
             await Task.Yield();
-            while (_news.TryPeek(out BoardNews? item))
+            Queue<BoardNews> queue = _news[job];
+            while (queue.TryPeek(out BoardNews? item))
             {
                 await Tell(item);
-                _news.Dequeue();
+                queue.Dequeue();
             }
+            _news.Remove(job);
         }
         catch (Exception error)
         {
-            LogNotTold(log, error.Message);
+            LogNotTold(log, job, error.Message);
         }
         finally
         {
-            _telling = false;
+            _telling.Remove(job);
         }
     }
 
@@ -175,6 +185,7 @@ internal sealed partial class SchedulerGrain(
         try
         {
             Pass([]);
+            if (_writeAgain) await Store();
             foreach (string output in _pending.ToArray()) await Recover(output);
             foreach (RangeKey range in _board.ToPoll())
             {
@@ -206,7 +217,8 @@ internal sealed partial class SchedulerGrain(
             {
                 _outputs[record.Job] = output;
                 RangeReport[] reports = await Task.WhenAll(Enumerable.Range(0, RangeKey.CountFor(record.Request.Files)).Select(number => Range(new RangeKey(record.Job, number)).Report()));
-                if (_pending.Contains(output)) Pass(_board.Add(record, reports));
+                // It may have been added by itself meanwhile, or have ended.
+                if (_pending.Contains(output) && _outputs.ContainsKey(record.Job)) Pass(_board.Add(record, reports));
             }
             _pending.Remove(output);
         }
@@ -232,6 +244,8 @@ internal sealed partial class SchedulerGrain(
         }
         catch (Exception error)
         {
+            // The timer tries again.
+            _writeAgain = true;
             LogNotStored(log, error.Message);
         }
         finally
@@ -257,8 +271,8 @@ internal sealed partial class SchedulerGrain(
     [LoggerMessage(Level = LogLevel.Error, Message = "{Fence}")]
     private static partial void LogFenced(ILogger log, string fence);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "a job could not be told its news ({Error}); tried again")]
-    private static partial void LogNotTold(ILogger log, string error);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "job {Job}: could not be told its news ({Error}); tried again")]
+    private static partial void LogNotTold(ILogger log, string job, string error);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "the job of {Output} could not be brought back yet: {Error}")]
     private static partial void LogNotRecovered(ILogger log, string output, string error);

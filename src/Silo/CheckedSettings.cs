@@ -87,12 +87,25 @@ internal sealed record CheckedSettings(
         {
             case "localhost": return null;
             case "postgresql":
-                string? connection = membership.ConnectionString ?? (membership.ConnectionStringFile is { } file ? Try(() => File.ReadAllText(file).Trim(), problems) : null);
-                if (string.IsNullOrEmpty(connection)) problems.Add("membership.connectionString: expected a connection string of PostgreSQL, found none; set it, or membership.connectionStringFile");
+                string? connection = membership.ConnectionString ?? (membership.ConnectionStringFile is { } file ? ReadConnection(file, problems) : "");
+                if (connection?.Length == 0) problems.Add("membership.connectionString: expected a connection string of PostgreSQL, found none; set it, or membership.connectionStringFile");
                 return connection;
             default:
                 problems.Add($"membership.kind: expected localhost or postgresql, found {Problems.Quote(membership.Kind)}");
                 return null;
+        }
+    }
+
+    private static string? ReadConnection(string file, Problems problems)
+    {
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            problems.Add($"membership.connectionStringFile {Problems.Quote(file)}: expected a file with a connection string of PostgreSQL: {error.Message}");
+            return null;
         }
     }
 
@@ -115,7 +128,16 @@ internal sealed record CheckedSettings(
     private static byte[]? ReadSecret(SiloSettings settings, Problems problems)
     {
         if (settings.SecretFile is not { } file) return null;
-        byte[] secret = File.ReadAllBytes(file);
+        byte[] secret;
+        try
+        {
+            secret = File.ReadAllBytes(file);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            problems.Add($"secretFile {Problems.Quote(file)}: expected a file with the secret of the silos: {error.Message}");
+            return null;
+        }
         if (secret.Length < 16) problems.Add($"secretFile {Problems.Quote(file)}: expected at least 16 bytes, found {secret.Length}");
         return secret;
     }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ShardInit.Errors;
 using ShardInit.Storage;
 
@@ -40,9 +41,8 @@ public sealed class OutputRoots
     public string Resolve(OutputName output, string tenant)
     {
         OutputRoot root = Require(output, tenant);
-        string real = RealPath.Of(root.Directory);
-        if (!Directory.Exists(real)) throw new DirectoryNotFoundException($"{root.Directory}: root {Problems.Quote(root.Name)} is missing on this machine; mount or create it");
-        string path = real;
+        if (!Directory.Exists(root.Directory)) throw new DirectoryNotFoundException($"{root.Directory}: root {Problems.Quote(root.Name)} is missing on this machine; mount or create it");
+        string real = RealPath.Of(root.Directory), path = real;
         string[] segments = output.Path.Split('/');
         for (int i = 0; i < segments.Length; i++)
         {
@@ -67,12 +67,39 @@ public sealed class OutputRoots
         OutputRoot root = Require(output, tenant);
         string wanted = Resolve(output, tenant);
         string real = RealPath.Of(root.Directory);
+        RequireOutsideCheckpoints(output, wanted, real);
         Stack<string> missing = [];
         for (string path = wanted; path != real && !Directory.Exists(path); path = Path.GetDirectoryName(path)!) missing.Push(path);
         while (missing.TryPop(out string? path)) RealPath.CreateDirectory(path, root.Mode, root.Group);
         // Somebody may have put a link where nothing was a moment ago.
         string found = Resolve(output, tenant);
         return found == wanted ? found : throw new PlanException($"output {Problems.Quote(output.ToString())}: the directory was replaced while it was created; submit again");
+    }
+
+    /// <summary>A message of the system as clients may read it: names of roots in place of paths of the silo.</summary>
+    public string WithoutPaths(string text)
+    {
+        foreach (OutputRoot root in _roots.Values.OrderByDescending(root => root.Directory.Length))
+        {
+            foreach (string path in Paths(root).Where(path => path.Length > 0)) text = Regex.Replace(text, Regex.Escape(path) + @"(?![\w.-])", _ => root.Name, RegexOptions.CultureInvariant);
+        }
+        return text;
+
+        static IEnumerable<string> Paths(OutputRoot root)
+        {
+            yield return root.Directory.TrimEnd('/');
+            if (Directory.Exists(root.Directory)) yield return RealPath.Of(root.Directory).TrimEnd('/');
+        }
+    }
+
+    /// <summary>A checkpoint holds its own files alone: whoever looks at it whole, 'verify' for one, would take another one inside it for a defect.</summary>
+    private static void RequireOutsideCheckpoints(OutputName output, string wanted, string real)
+    {
+        for (string? path = Path.GetDirectoryName(wanted); path is not null && path.Length >= real.Length; path = Path.GetDirectoryName(path))
+        {
+            if (!File.Exists(Path.Combine(path, CheckpointFiles.Plan))) continue;
+            throw new PlanException($"output {Problems.Quote(output.ToString())}: expected a directory outside of other checkpoints, found plan.json in {Problems.Quote(output.Root + path[real.Length..])} above it; choose another output");
+        }
     }
 
     private static bool IsName(string name)

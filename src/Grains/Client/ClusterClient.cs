@@ -140,7 +140,7 @@ public sealed class ClusterClient : IAsyncDisposable
         return job is null || view?.Record.Job == job ? view : null;
     }
 
-    private static byte[] Packed(Plan plan)
+    internal static byte[] Packed(Plan plan)
     {
         using MemoryStream packed = new();
         using (GZipStream stream = new(packed, CompressionLevel.Optimal)) stream.Write(PlanJson.Write(plan));

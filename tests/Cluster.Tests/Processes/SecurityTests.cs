@@ -1,4 +1,7 @@
+using Orleans.Runtime;
 using ShardInit.Cluster.Tests.Support;
+using ShardInit.Grains;
+using ShardInit.Grains.Client;
 
 namespace ShardInit.Cluster.Tests.Processes;
 
@@ -55,6 +58,23 @@ public sealed class SecurityTests
             Assert.True(outcome.ExitCode == exitCode && outcome.Error.Length > 0, $"{string.Join(' ', arguments)}: expected exit code {exitCode}, found {outcome}");
             if (says is not null) Assert.Contains(says, outcome.Error);
         }
+    }
+
+    /// <summary>The runtime's own grains list sessions, whose keys are what a tenant proves itself by.</summary>
+    [Fact]
+    public async Task A_client_reaches_no_grain_of_the_runtime()
+    {
+        using ClusterOfProcesses cluster = await ClusterOfProcesses.Start(1, tls: true);
+        ClusterSettings settings = ClusterSettings.Load(cluster.ClientSettings(certificate: cluster.Certificates.Client("a")));
+        await using ClusterClient client = await ClusterClient.ConnectAsync(settings);
+        Assert.Empty(await client.JobsAsync());
+        await using ClusterConnection raw = await ClusterConnection.OpenAsync(settings, ClusterClient.ConnectLimit, _ => { }, CancellationToken.None);
+        IManagementGrain management = raw.Grains.GetGrain<IManagementGrain>(0);
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => management.GetDetailedGrainStatistics());
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => management.GetHosts(onlyActive: false));
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => raw.Grains.GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).View());
+        Assert.Contains("refused a call of IManagementGrain.GetDetailedGrainStatistics", cluster.Silos[0]!.Log);
+        Assert.Empty(await client.JobsAsync());
     }
 
     private static string Listing(string directory) => string.Join('\n', Directory.EnumerateFileSystemEntries(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));

@@ -133,6 +133,39 @@ public sealed class OutputTests : IDisposable
         Assert.Throws<IOException>(() => _roots.Resolve(OutputName.Parse("open/round"), "green"));
     }
 
+    [Theory]
+    [InlineData("open/run/inner")]
+    [InlineData("open/run/deep/down/inner")]
+    public void No_output_lies_inside_of_another_checkpoint(string inside)
+    {
+        File.WriteAllText(Path.Combine(_roots.Create(OutputName.Parse("open/run"), "red"), "plan.json"), "{}");
+        string message = Assert.Throws<PlanException>(() => _roots.Create(OutputName.Parse(inside), "red")).Message;
+        Assert.Contains("found plan.json in 'open/run' above it", message);
+        Assert.DoesNotContain(_root, message);
+        Assert.Equal(["plan.json"], Directory.EnumerateFileSystemEntries(Path.Combine(_root, "run")).Select(Path.GetFileName));
+        // Its own plan, and one beside it, are no hindrance.
+        _roots.Create(OutputName.Parse("open/run"), "red");
+        _roots.Create(OutputName.Parse("open/run-2"), "red");
+    }
+
+    [Fact]
+    public void Clients_read_names_of_roots_and_no_paths_of_the_silo()
+    {
+        OutputRoots roots = new([new OutputRoot("main", "/data/init"), new OutputRoot("all", "/data"), new OutputRoot("everything", "/")]);
+        Assert.Equal("main/a/x.arrow: no space left; main: 'main' is missing, all/other, all, /data2/x, /database",
+            roots.WithoutPaths("/data/init/a/x.arrow: no space left; /data/init: '/data/init' is missing, /data/other, /data, /data2/x, /database"));
+        // Also where the system names what a link leads to.
+        File.CreateSymbolicLink(_scratch.File("link"), _root);
+        Assert.Equal("main/a", new OutputRoots([new OutputRoot("main", _scratch.File("link"))]).WithoutPaths($"{_root}/a"));
+    }
+
+    [Fact]
+    public void A_root_that_is_missing_is_told_by_its_name()
+    {
+        OutputRoots roots = new([new OutputRoot("lost", _scratch.File("lost"))]);
+        Assert.Contains("root 'lost' is missing on this machine; mount or create it", Assert.Throws<DirectoryNotFoundException>(() => roots.Create(OutputName.Parse("lost/a"), "red")).Message);
+    }
+
     [Fact]
     public void Roots_are_checked_when_they_are_read()
     {
