@@ -35,6 +35,8 @@ internal sealed class ClusterOfProcesses : IDisposable
 
     public TestCertificates Certificates => _certificates!;
 
+    public bool HasCertificates => _certificates is not null;
+
     public static async Task<ClusterOfProcesses> Start(int silos, string? connection = null, bool tls = false, double drainSeconds = 60, Dictionary<string, object>? extra = null)
     {
         ClusterOfProcesses cluster = new(connection, tls, drainSeconds, extra);

@@ -153,7 +153,7 @@ public sealed class ClusterTests(PostgresFixture postgres, ITestOutputHelper out
     [SkippableFact]
     public async Task With_PostgreSQL_a_job_goes_on_by_itself_when_all_silos_were_killed()
     {
-        using ClusterOfProcesses cluster = await ClusterOfProcesses.Start(3, await Connection("postgresql"));
+        using ClusterOfProcesses cluster = await ClusterOfProcesses.Start(3, await Connection("postgresql"), tls: true);
         Work work = new(cluster);
         string[] plan = work.Plan(1200, 128);
         string expected = await work.Local(plan);
@@ -171,6 +171,8 @@ public sealed class ClusterTests(PostgresFixture postgres, ITestOutputHelper out
         Assert.Equal(expected, ClusterOfProcesses.Fingerprint(cluster.At("main/all")));
         Assert.All(written, file => Assert.Equal(file.Value, File.GetLastWriteTimeUtc(file.Key)));
         await Eventually.IsAsync(async () => (await work.Status(job)).GetProperty("status").GetString() == "sealed", "the job says that it is sealed");
+        // Silos know each other by their mark, reminders included.
+        Assert.All(cluster.Silos, silo => Assert.DoesNotContain("refused a call", silo!.Log));
     }
 
     [SkippableFact]

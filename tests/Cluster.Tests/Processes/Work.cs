@@ -16,7 +16,7 @@ internal sealed class Work(ClusterOfProcesses cluster)
 
     private string? _settings;
 
-    public string Settings => _settings ??= cluster.ClientSettings();
+    public string Settings => _settings ??= cluster.ClientSettings(certificate: cluster.HasCertificates ? cluster.Certificates.Client("tester") : null);
 
     /// <summary>A plan of so many files of the given size.</summary>
     public string[] Plan(int files, int fileKiB = 256, int seed = 3, string name = "w")
