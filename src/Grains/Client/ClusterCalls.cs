@@ -1,5 +1,8 @@
+using System.Data.Common;
 using System.Diagnostics;
+using System.Net.Sockets;
 using Orleans.Runtime.Messaging;
+using Orleans.Serialization;
 using ShardInit.Errors;
 
 namespace ShardInit.Grains.Client;
@@ -58,6 +61,7 @@ internal sealed class ClusterCalls(IClusterSession session, Action<string> notic
             }
             catch (Exception error) when (IsUnknownOutcome(error))
             {
+                cancel.ThrowIfCancellationRequested();
                 if (clock.Elapsed + pause >= limit)
                 {
                     throw new ClusterException($"{what}: expected an answer within {limit.TotalSeconds:0} s, found none ({error.Message.ReplaceLineEndings(" ")}); whether it arrived is unknown: the same command again is safe", error);
@@ -69,5 +73,13 @@ internal sealed class ClusterCalls(IClusterSession session, Action<string> notic
         }
     }
 
-    private static bool IsUnknownOutcome(Exception error) => error is TimeoutException or OrleansMessageRejectionException or ConnectionFailedException or GatewayTooBusyException or ClientNotAvailableException;
+    /// <summary>
+    /// What a cluster says while silos come and go, or while its database is away; not what our grains answer, and not what only a defect throws. All failures of Orleans' own count: a silo that
+    /// is not yet known to be dead shows as any of them, from a call that is turned away to a grain that cannot be registered.
+    /// </summary>
+    private static bool IsUnknownOutcome(Exception error) => error is TimeoutException or OrleansException or ConnectionFailedException or ClientNotAvailableException
+        // A silo that is ending cancels what it does and has closed what it needs.
+        or OperationCanceledException or ObjectDisposedException
+        // Reminders pass on what their database says; a client without that database's driver gets a stand-in.
+        or DbException or SocketException or IOException or UnavailableExceptionFallbackException;
 }

@@ -23,6 +23,51 @@ public sealed class ClusterCallsTests
         Assert.Contains("submit: no answer yet, so whether it arrived is unknown; asking again", Assert.Single(_notices));
     }
 
+    /// <summary>Each was thrown at a client by a cluster one of whose silos, or whose database, had just gone, or may be.</summary>
+    public static TheoryData<Exception> OfClustersInTrouble =>
+    [
+        new TimeoutException("no answer"),
+        new Orleans.Runtime.SiloUnavailableException("gone"),
+        new Orleans.Runtime.OrleansException("Trying to register job/main/after on invalid silo: S127.0.0.1:23143:154670536. Known status: Dead"),
+        new Orleans.Storage.InconsistentStateException("written by another activation"),
+        new Orleans.Runtime.Messaging.ConnectionFailedException("refused"),
+        new TaskCanceledException("the silo is ending"),
+        new ObjectDisposedException("IServiceProvider"),
+        new Npgsql.NpgsqlException("terminating connection due to administrator command"),
+        new System.Net.Sockets.SocketException(111),
+        new IOException("unexpected end of stream"),
+        new Orleans.Serialization.UnavailableExceptionFallbackException(),
+    ];
+
+    [Theory]
+    [MemberData(nameof(OfClustersInTrouble), DisableDiscoveryEnumeration = true)]
+    public async Task Trouble_of_the_cluster_is_waited_out(Exception trouble)
+    {
+        Assert.Equal(42, await Run(ClusterClient.CallLimit, trouble));
+        Assert.Equal(2, _calls);
+    }
+
+    [Theory]
+    [MemberData(nameof(OfClustersInTrouble), DisableDiscoveryEnumeration = true)]
+    public async Task Trouble_that_stays_is_said_as_trouble_of_the_cluster(Exception trouble)
+    {
+        ClusterException error = await Assert.ThrowsAsync<ClusterException>(() => Run(TimeSpan.Zero, trouble));
+        Assert.Same(trouble, error.InnerException);
+    }
+
+    [Fact]
+    public async Task Who_gives_up_meanwhile_is_not_told_of_the_trouble()
+    {
+        using CancellationTokenSource stop = new();
+        ClusterCalls calls = new(_session, _notices.Add);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => calls.RunAsync<int>("submit", () =>
+        {
+            stop.Cancel();
+            return Task.FromException<int>(new TimeoutException("t"));
+        }, ClusterClient.CallLimit, stop.Token));
+        Assert.Empty(_notices);
+    }
+
     [Fact]
     public async Task After_the_limit_it_says_that_the_outcome_is_unknown()
     {
