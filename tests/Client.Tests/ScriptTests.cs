@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ShardInit.Client.Tests.Support;
 using static ShardInit.Client.Tests.Support.CommandLineRun;
 
@@ -21,14 +20,12 @@ public sealed class ScriptTests
     }
 
     [SkippableFact]
-    public void A_second_start_neither_builds_nor_waits()
+    public void A_second_start_neither_builds_nor_waits_for_a_build()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "needs a POSIX shell");
         Expect0($"'{s_script}' --version");
-        Stopwatch clock = Stopwatch.StartNew();
         Outcome outcome = Expect0($"'{s_script}' --version");
         Assert.Empty(outcome.Error);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"took {clock.Elapsed}");
     }
 
     [SkippableFact]
@@ -44,17 +41,27 @@ public sealed class ScriptTests
         Assert.Contains("publish", outcome.Error);
     }
 
-    /// <summary>A copy of the sources without any build of them: four start at once, one builds, all run.</summary>
+    /// <summary>A copy of the sources without any build of them, and a user without any settings: four start at once, one builds, all run; so does whoever comes later.</summary>
     [SkippableFact]
-    public void Many_may_start_it_at_once_on_a_fresh_clone()
+    public void Many_may_start_it_at_once_on_a_fresh_clone_and_nobody_builds_again()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "needs a POSIX shell");
         using Scratch scratch = new();
         string copy = scratch["clone with space"];
         Expect0($"mkdir '{copy}' && cd '{SourceTree.Root}' && cp -r src shardinit Directory.Build.props Directory.Packages.props global.json '{copy}/'");
-        Outcome outcome = Expect0($"cd '{scratch.Root}'; pids=; for i in 1 2 3 4; do '{copy}/shardinit' --version & pids=\"$pids $!\"; done; for pid in $pids; do wait $pid || exit 1; done");
+        // The packages that are there already: this is not about downloads.
+        string home = $"NUGET_PACKAGES=\"${{NUGET_PACKAGES:-$HOME/.nuget/packages}}\" HOME='{scratch["home"]}'";
+        Directory.CreateDirectory(scratch["home"]);
+        Outcome outcome = Expect0($"export {home}; cd '{scratch.Root}'; pids=; for i in 1 2 3 4; do '{copy}/shardinit' --version & pids=\"$pids $!\"; done; for pid in $pids; do wait $pid || exit 1; done");
         Assert.Equal(4, outcome.OutputLines.Count(line => line.StartsWith("shardinit ", StringComparison.Ordinal)));
         Assert.Single(outcome.Error.Split('\n'), line => line.Contains("building (first", StringComparison.Ordinal));
+        // NuGet has written settings of its own meanwhile; a batch job has no home; another user may not write there.
+        foreach (string start in new[] { $"{home}", "env -i PATH=\"$PATH\" SHARDINIT_ORLEANS=\"${SHARDINIT_ORLEANS:-}\"", "env -i PATH=\"$PATH\" SHARDINIT_ORLEANS=\"${SHARDINIT_ORLEANS:-}\" HOME=/nonexistent setpriv --reuid 65534 --regid 65534 --clear-groups" })
+        {
+            if (start.Contains("setpriv", StringComparison.Ordinal) && (Environment.UserName != "root" || Shell("command -v setpriv").ExitCode != 0)) continue;
+            outcome = Expect0($"chmod -R go-w '{scratch.Root}' && chmod a+rx '{scratch.Root}' && {start} '{copy}/shardinit' --version");
+            Assert.True(outcome.Error.Length == 0, $"{start}: {outcome}");
+        }
         // Another state of the sources is another build; the first one stays.
         File.AppendAllText(Path.Combine(copy, "src/Client/Program.cs"), "// changed\n");
         string first = Assert.Single(Directory.EnumerateFiles(Path.Combine(copy, "artifacts/shardinit"), "shardinit.dll", SearchOption.AllDirectories), IsPublished);
