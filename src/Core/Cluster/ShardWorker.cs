@@ -17,6 +17,8 @@ public sealed partial class ShardWorker
     private readonly WaitingItems _waiting = new();
     private readonly Dictionary<int, WorkItem> _held = [];
     private readonly Queue<int> _finished = [];
+    private readonly GrowingPauses<string> _troubled;
+    private readonly GrowingPauses<ReportKey> _unreported;
     private int _lastNumber;
     private bool _draining, _over;
     private long _bytesWritten;
@@ -27,6 +29,8 @@ public sealed partial class ShardWorker
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
         (_options, _source) = (options, source);
         _jobs = new WorkerJobs(options, _stop.Token);
+        _troubled = new GrowingPauses<string>(options.IdleInterval, s_longestPause, options.Time);
+        _unreported = new GrowingPauses<ReportKey>(options.IdleInterval, s_longestPause / 2, options.Time);
     }
 
     /// <summary>Value bytes written since the start.</summary>
