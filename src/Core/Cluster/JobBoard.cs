@@ -135,7 +135,7 @@ public sealed partial class JobBoard(ClusterOptions options, TimeProvider time)
         Fence(job, report, news);
         if (job.IsComplete != wasComplete)
         {
-            job.Sealer = null;
+            (job.Sealer, job.MaySeal) = (null, false);
             news.Add(new BoardNews(wasComplete ? NewsKind.Reopened : NewsKind.AllCommitted, job.Record.Job));
         }
         return news;

@@ -120,7 +120,10 @@ internal sealed class InProcessCluster : ILeaseSource
             switch (news.Kind)
             {
                 case NewsKind.Started: State.Start(); break;
-                case NewsKind.AllCommitted: State.AllCommitted(); break;
+                case NewsKind.AllCommitted:
+                    State.AllCommitted();
+                    if (State.Record!.Status == JobStatus.Sealing) _board.AllowSeal(news.Job);
+                    break;
                 case NewsKind.Reopened: State.FilesMissing(); break;
                 case NewsKind.Sealed: State.Sealed(); break;
                 case NewsKind.Failed: State.Fail(news.Text); break;
