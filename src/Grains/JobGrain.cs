@@ -34,6 +34,24 @@ internal sealed partial class JobGrain(
     public async Task<SubmitAnswer> Submit(JobOrder order)
     {
         string tenant = TenantContext.Tenant;
+        (SubmitAnswer answer, Plan? plan) = await Accept(order, tenant);
+        if (plan is null) return answer;
+        try
+        {
+            await GrainFactory.GetGrain<IJobListGrain>(IJobListGrain.KeyOf(tenant)).Add(answer.Job, Output);
+            if (_state.Record!.IsLive) await Schedule(answer.Outcome == SubmitOutcome.Started ? JobPlan.NewRanges(answer.Job, plan) : null);
+            return answer;
+        }
+        catch (Exception error) when (error is not (OrleansException or TimeoutException))
+        {
+            // The job is stored and goes on: whatever it was, it is no refusal, and the same call again does what is missing.
+            throw new OrleansException($"job {answer.Job}: is stored, but could not be scheduled yet: {roots.WithoutPaths(error.Message)}", error);
+        }
+    }
+
+    /// <summary>Everything up to the stored record. The plan is null where it was refused.</summary>
+    private async Task<(SubmitAnswer Answer, Plan? Plan)> Accept(JobOrder order, string tenant)
+    {
         try
         {
             OutputName output = OutputName.Parse(Output);
@@ -45,22 +63,33 @@ internal sealed partial class JobGrain(
             DirectoryLook look = await Task.Run(() => Prepare(output, tenant, plan));
             JobRecord? before = _state.Record;
             SubmitAnswer answer = _state.Submit(request, look, () => $"plan {_state.Record!.Request.PlanId} there, {plan.PlanId} here");
-            if (answer.Outcome == SubmitOutcome.Refused) return Refused(answer, tenant);
+            if (answer.Outcome == SubmitOutcome.Refused) return (Refused(answer, tenant), null);
             // Before the record is stored: a job that is there is never without what wakes it, whatever fails below. Without a record the reminder ends itself.
-            if (_state.Record!.IsLive) await Remind(before);
-            if (answer.Outcome != SubmitOutcome.Same) await Keep(before);
+            try
+            {
+                if (_state.Record!.IsLive) await this.RegisterOrUpdateReminder(Reminder, s_reminderPeriod, s_reminderPeriod);
+                if (answer.Outcome != SubmitOutcome.Same) await Keep(before);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                _state = new JobState(before);
+                throw new OrleansException($"job {answer.Job}: could not be stored: {error.Message}", error);
+            }
+            catch
+            {
+                _state = new JobState(before);
+                throw;
+            }
             LogSubmitted(log, answer.Job, Output, tenant, answer.Outcome, answer.Status);
-            await GrainFactory.GetGrain<IJobListGrain>(IJobListGrain.KeyOf(tenant)).Add(answer.Job, Output);
-            if (_state.Record!.IsLive) await Schedule(answer.Outcome == SubmitOutcome.Started ? JobPlan.NewRanges(answer.Job, plan) : null);
-            return answer;
+            return (answer, plan);
         }
         catch (PlanException refusal)
         {
-            return Refused(new SubmitAnswer(SubmitOutcome.Refused, order.Job, _state.Record?.Status ?? JobStatus.Failed, string.Join("; ", refusal.Problems)), tenant);
+            return (Refused(new SubmitAnswer(SubmitOutcome.Refused, order.Job, _state.Record?.Status ?? JobStatus.Failed, string.Join("; ", refusal.Problems)), tenant), null);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ShardFormatException)
         {
-            return Refused(new SubmitAnswer(SubmitOutcome.Refused, order.Job, _state.Record?.Status ?? JobStatus.Failed, error.Message), tenant);
+            return (Refused(new SubmitAnswer(SubmitOutcome.Refused, order.Job, _state.Record?.Status ?? JobStatus.Failed, error.Message), tenant), null);
         }
     }
 
@@ -150,19 +179,6 @@ internal sealed partial class JobGrain(
     {
         // A job whose scheduler is not to be had now is stored: the reminder brings it there.
         if (await Scheduler.Progress(_state.Record!.Job) is null) await Scheduler.Add(_state.Record, ranges);
-    }
-
-    private async Task Remind(JobRecord? before)
-    {
-        try
-        {
-            await this.RegisterOrUpdateReminder(Reminder, s_reminderPeriod, s_reminderPeriod);
-        }
-        catch
-        {
-            _state = new JobState(before);
-            throw;
-        }
     }
 
     private async Task CloseRanges(JobRecord record, bool forget) => await Task.WhenAll(Enumerable.Range(0, RangeKey.CountFor(record.Request.Files))

@@ -86,6 +86,28 @@ public sealed class JobGrainTests : IDisposable
         await host.StopAsync();
     }
 
+    /// <summary>The record is stored, and a range cannot be had: the job goes on, so nobody may hear that it was refused.</summary>
+    [Fact]
+    public async Task A_submit_whose_ranges_cannot_be_had_yet_is_no_refusal_and_is_made_again()
+    {
+        using (IHost first = await Start())
+        {
+            (IJobGrain before, JobOrder same) = Job(first);
+            await before.Submit(same);
+            Assert.True(await before.Cancel(same.Job));
+            await first.StopAsync();
+        }
+        using IHost host = await Start();
+        (IJobGrain job, JobOrder order) = Job(host);
+        _storage.Unreadable = new RangeName(new RangeKey(order.Job, 0), "main/a").ToString();
+        await Assert.ThrowsAnyAsync<OrleansException>(() => job.Submit(order));
+        Assert.Equal(JobStatus.Queued, (await job.View())!.Record.Status);
+        _storage.Unreadable = null;
+        Assert.Equal(SubmitOutcome.Same, (await job.Submit(order)).Outcome);
+        Assert.NotNull(await host.Grains().GetGrain<ISchedulerGrain>(ISchedulerGrain.Key).Progress(order.Job));
+        await host.StopAsync();
+    }
+
     [Fact]
     public async Task A_cancel_comes_before_the_sealing_or_too_late_and_the_answer_is_true()
     {
