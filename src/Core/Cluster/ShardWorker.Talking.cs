@@ -25,7 +25,7 @@ public sealed partial class ShardWorker
             if (giveBack)
             {
                 _gaveBack = true;
-                answered &= Try("give back", () => GiveBack(job: null));
+                answered &= Try("give back", GiveBack);
             }
             else if (ask) answered &= Try("ask", () => idle = !Ask(target, held) && idle);
             if (answered ? !Pause(idle) : _stop.Token.WaitHandle.WaitOne(_options.IdleInterval)) break;
@@ -39,7 +39,7 @@ public sealed partial class ShardWorker
         lock (_gate)
         {
             long waiting = _waiting.Numbers.Sum(number => _held[number].Bytes);
-            return (!_draining && (_waiting.Count == 0 || waiting < target / 2), _draining && !_gaveBack, _draining && _held.Count == 0, _held.Values.Sum(item => item.Bytes));
+            return (!_draining && (_waiting.Count == 0 || waiting < target / 2), _draining && !_gaveBack, _draining && _held.Count == 0 && _returned.Count == 0, _held.Values.Sum(item => item.Bytes));
         }
     }
 
@@ -118,10 +118,13 @@ public sealed partial class ShardWorker
     {
         List<(int Number, WorkItem Item)> finished = [.. _kept];
         _kept.Clear();
+        ShardItem[] returned;
         bool hurry;
         lock (_gate)
         {
             hurry = _draining;
+            returned = [.. _returned];
+            _returned.Clear();
             while (_finished.TryDequeue(out int number)) finished.Add((number, _held[number]));
         }
         int reported = Forget(finished.Where(entry => !entry.Item.HasOutcome).Select(entry => entry.Number));
@@ -149,6 +152,7 @@ public sealed partial class ShardWorker
             }
             _kept.AddRange(group);
         }
+        if (returned.Length > 0) answered &= Try("give back", () => Release(returned));
         return (answered, reported > 0);
     }
 
@@ -168,9 +172,7 @@ public sealed partial class ShardWorker
         Explain(key.Range, completions, results);
         if (completions.Any(completion => completion.Error is null)) _troubled.Succeeded(key.Range.Job);
         if (completions.All(completion => completion.Error is null)) return;
-        // What has no room here now, or no file system, has none for the next shard either: others get a turn.
         _troubled.Failed(key.Range.Job);
-        Try("give back", () => GiveBack(key.Range.Job));
     }
 
     private static ReportKey KeyOf(WorkItem item) => item is ShardItem shard ? new ReportKey(shard.Range, IsSeal: false) : new ReportKey(new RangeKey(item.Job, 0), IsSeal: true);
@@ -200,23 +202,24 @@ public sealed partial class ShardWorker
     }
 
     /// <summary>What was not begun goes to others at once.</summary>
-    /// <param name="job">Of this job alone; null: all.</param>
-    private void GiveBack(string? job)
+    private void GiveBack()
     {
-        List<(int Number, ShardItem Item)> items = [];
+        List<ShardItem> items = [];
         lock (_gate)
         {
-            foreach (int number in _waiting.TakeAll(job))
+            while (_waiting.TryTake(out int number))
             {
                 // A seal that was not begun is simply not renewed.
-                if (_held[number] is ShardItem item) items.Add((number, item));
+                if (_held[number] is ShardItem item) items.Add(item);
                 _held.Remove(number);
             }
         }
-        foreach (IGrouping<RangeKey, (int Number, ShardItem Item)> range in items.GroupBy(entry => entry.Item.Range))
-        {
-            _source.Release(_options.Hello.Worker, range.Key, [.. range.Select(entry => entry.Item.Lease.File)]);
-        }
+        Release(items);
+    }
+
+    private void Release(IEnumerable<ShardItem> items)
+    {
+        foreach (IGrouping<RangeKey, ShardItem> range in items.GroupBy(item => item.Range)) _source.Release(_options.Hello.Worker, range.Key, [.. range.Select(item => item.Lease.File)]);
     }
 
     private void BeatLoop()

@@ -17,6 +17,7 @@ public sealed partial class ShardWorker
     private readonly WaitingItems _waiting = new();
     private readonly Dictionary<int, WorkItem> _held = [];
     private readonly Queue<int> _finished = [];
+    private readonly List<ShardItem> _returned = [];
     private readonly GrowingPauses<string> _troubled;
     private readonly GrowingPauses<ReportKey> _unreported;
     private int _lastNumber;
@@ -134,6 +135,8 @@ public sealed partial class ShardWorker
                 _bytesWritten += item.BytesDone;
                 _shardsWritten += item.BytesDone > 0 ? 1 : 0;
             }
+            // What has no room here now, or no file system, has none for the next shard either: others get the rest.
+            if (_held[number] is ShardItem { Error: not null } failed) foreach (int waiting in _waiting.TakeAll(failed.Job)) if (_held.Remove(waiting, out WorkItem? rest)) _returned.Add((ShardItem)rest);
             _finished.Enqueue(number);
             Monitor.PulseAll(_gate);
         }

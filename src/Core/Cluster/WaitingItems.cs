@@ -15,12 +15,11 @@ internal sealed class WaitingItems
 
     public void Add(int number, string job, bool isFirst) => _items.Insert(isFirst ? 0 : _items.Count, (number, isFirst ? "" : job));
 
-    /// <summary>Takes all of one job, but not its sealing; or all there is.</summary>
-    /// <param name="job">Null: all.</param>
-    public IReadOnlyList<int> TakeAll(string? job)
+    /// <summary>Takes all of one job, but not its sealing.</summary>
+    public IReadOnlyList<int> TakeAll(string job)
     {
-        int[] taken = [.. _items.Where(item => job is null || item.Job == job).Select(item => item.Number)];
-        _items.RemoveAll(item => taken.Contains(item.Number));
+        int[] taken = [.. _items.Where(item => item.Job == job).Select(item => item.Number)];
+        _items.RemoveAll(item => item.Job == job);
         return taken;
     }
 

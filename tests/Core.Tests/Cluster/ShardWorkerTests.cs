@@ -189,7 +189,8 @@ public sealed class ShardWorkerTests : IDisposable
         Assert.Equal(JobStatus.Failed, cluster.State.Record!.Status);
         Assert.Contains("failed 6 times on 1 worker", cluster.State.Record.Reason);
         int attempts = log.Count(line => line.Contains(" failed: ", StringComparison.Ordinal));
-        Assert.InRange(attempts, 6, 3 * _plan.Files.Length);
+        // Of a batch the first one: the rest goes back without being tried.
+        Assert.InRange(attempts, 6, 2 * _plan.Files.Length);
         foreach (string path in occupied) Directory.Delete(path);
         InProcessCluster again = new(_plan, _directory.Path);
         Run(again, [again.Worker("one")]);
