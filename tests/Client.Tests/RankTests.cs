@@ -192,6 +192,26 @@ public sealed partial class RankTests : IDisposable
         Assert.True(midway >= wanted / 2, $"seed {seed}: only {midway} of {kills} kills came before the sealing");
     }
 
+    /// <summary>Both sides publish the same files, and whoever seals clears away what the others have in hand.</summary>
+    [Fact]
+    public void Repairing_beside_running_ranks_is_an_error_of_nobody()
+    {
+        for (int round = 0; round < (s_long ? 30 : 3); round++)
+        {
+            string name = $"repaired{round}";
+            Process[] ranks = [.. Enumerable.Range(0, 3).Select(rank => Start([.. Rank(name, rank, 3), "--tile-size", "64KiB", "--shard-size", "64KiB"]))];
+            SpinUntil(() => Array.TrueForAll(ranks, rank => rank.HasExited) || File.Exists(_scratch[$"{name}/plan.json"]));
+            List<Process> all = [.. ranks];
+            for (int count = 20; count <= 80; count += 20)
+            {
+                all.Add(Start("verify", _scratch[name], "--repair", "--quiet"));
+                WaitForFiles(name, count, ranks);
+            }
+            Assert.All(all.Select(Finish), outcome => Assert.True(outcome.ExitCode == ExitCode.Done, outcome.ToString()));
+            Expect(ExitCode.Done, "verify", _scratch[name], "--values", "--quiet");
+        }
+    }
+
     [SkippableFact]
     public void A_rank_that_is_stopped_in_the_middle_of_a_shard_keeps_nobody_and_wakes_to_no_harm()
     {
