@@ -282,6 +282,22 @@ public sealed partial class RankTests : IDisposable
         Assert.False(Directory.Exists(_scratch["refused"]));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("third")]
+    public void A_world_in_the_environment_without_a_rank_is_refused_unless_one_process_is_asked_for(string index)
+    {
+        string name = $"world {index}";
+        Outcome Started(params string[] options) => Finish(Start(Dotnet, [ProgramFile, .. Init(name), .. options], also: info => (info.Environment["SHARDINIT_WORLD"], info.Environment["JOB_COMPLETION_INDEX"]) = ("4", index)));
+        Outcome refused = Started();
+        Assert.True(refused.ExitCode == ExitCode.Usage, refused.ToString());
+        Assert.Contains("set SHARDINIT_RANK, from 0 on and another one for each process", refused.Error);
+        Assert.False(Directory.Exists(_scratch[name]));
+        Outcome local = Started("--engine", "local");
+        Assert.True(local.ExitCode == ExitCode.Done, local.ToString());
+        Assert.Equal(_local, Scratch.Fingerprint(_scratch[name]));
+    }
+
     private int FileCount => Directory.EnumerateFiles(_scratch["local"], "*.arrow").Count(path => Path.GetFileName(path) != "index.arrow");
 
     private string[] Init(string directory) => ["init", _config, "--out", _scratch[directory], "--seed", "3", "--tile-size", "256KiB", "--shard-size", "1MiB"];
