@@ -30,6 +30,7 @@ internal ref struct PlanJsonReader
     public static Plan Read(ReadOnlyMemory<byte> utf8, string path)
     {
         if (utf8.Length > MaxBytes) throw new ShardFormatException(ShardFormatCode.TooLarge, path, $"expected at most {MaxBytes} bytes, found {utf8.Length}");
+        if (utf8.IsEmpty) throw new ShardFormatException(ShardFormatCode.BadJson, path, "expected a plan, found an empty file");
         if (!Utf8.IsValid(utf8.Span)) throw new ShardFormatException(ShardFormatCode.BadJson, path, "not valid UTF-8");
         try
         {
