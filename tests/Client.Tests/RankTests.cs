@@ -199,10 +199,10 @@ public sealed partial class RankTests : IDisposable
         for (int round = 0; round < (s_long ? 30 : 3); round++)
         {
             string name = $"repaired{round}";
-            Process[] ranks = [.. Enumerable.Range(0, 3).Select(rank => Start([.. Rank(name, rank, 3), "--tile-size", "64KiB", "--shard-size", "64KiB"]))];
+            Process[] ranks = [.. Enumerable.Range(0, 3).Select(rank => Start([.. Rank(name, rank, 3).Select(word => word is "256KiB" or "1MiB" ? "64KiB" : word)]))];
             SpinUntil(() => Array.TrueForAll(ranks, rank => rank.HasExited) || File.Exists(_scratch[$"{name}/plan.json"]));
             List<Process> all = [.. ranks];
-            for (int count = 20; count <= 80; count += 20)
+            for (int count = 100; count <= 700; count += 200)
             {
                 all.Add(Start("verify", _scratch[name], "--repair", "--quiet"));
                 WaitForFiles(name, count, ranks);
