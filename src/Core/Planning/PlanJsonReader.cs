@@ -35,7 +35,9 @@ internal ref struct PlanJsonReader
         try
         {
             new PlanJsonReader(utf8.Span, path).CheckVersions();
-            return PlanChecks.Assemble(new PlanJsonReader(utf8.Span, path).ReadAll(), path);
+            PlanContent content = new PlanJsonReader(utf8.Span, path).ReadAll();
+            LargePlan.LetGo(content.Tensors.Count);
+            return PlanChecks.Assemble(content, path);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
         {
