@@ -19,6 +19,7 @@ internal static class InitCommand
     {
         PluginSet plugins = Planned.Plugins(given);
         Plan plan = Planned.Create(given, plugins);
+        LargePlan.LetGo(plan.Tensors.Length);
         string directory = given.Get(Flags.Out)!;
         RankIdentity? rank = Launched.Identity(given);
         using Interruption interruption = new();

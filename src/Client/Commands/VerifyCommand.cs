@@ -28,11 +28,12 @@ internal static class VerifyCommand
         }
         catch (ShardFormatException exception) when (!Program.IsNewer(exception))
         {
-            Defect defect = new(Path.GetFileName(exception.Path), null, null, DefectKinds.BadPlan, exception.Message);
-            Show(given, [defect]);
-            if (given.Has(Flags.Json)) ShowTotalsWithoutPlan(given);
-            given.Terminal.Error($"{exception.Message}; nothing else can be checked without it: restore it from a copy, or run init with the same inputs into a new directory");
-            return ExitCode.Defects;
+            return WithoutPlan(given, new Defect(Path.GetFileName(exception.Path), null, null, DefectKinds.BadPlan, exception.Message),
+                $"{exception.Message}; nothing else can be checked without it: restore it from a copy, or run init with the same inputs into another directory and copy its {CheckpointFiles.Plan}");
+        }
+        catch (MissingPlanException exception)
+        {
+            return WithoutPlan(given, new Defect(CheckpointFiles.Plan, null, null, DefectKinds.MissingFile, "the file is missing"), exception.Message);
         }
         using (checkpoint)
         {
@@ -45,6 +46,14 @@ internal static class VerifyCommand
             (int written, VerificationReport after) = Mend(given, directory, report, values, interruption.Token);
             return Conclude(given, directory, plan, report, after, written);
         }
+    }
+
+    private static int WithoutPlan(Invocation given, Defect defect, string message)
+    {
+        Show(given, [defect]);
+        if (given.Has(Flags.Json)) ShowTotalsWithoutPlan(given);
+        given.Terminal.Error(message);
+        return ExitCode.Defects;
     }
 
     private static VerificationReport Verify(Invocation given, Checkpoint checkpoint, PlanValues? values, CancellationToken cancel)

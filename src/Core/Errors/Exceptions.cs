@@ -22,3 +22,6 @@ public sealed class ShardFormatException(ShardFormatCode code, string path, stri
     public ShardFormatCode Code { get; } = code;
     public string Path { get; } = path;
 }
+
+/// <summary>A directory that has been sealed, or nearly, and has lost its plan.json: damage, where a directory without anything of the kind is just no checkpoint.</summary>
+public sealed class MissingPlanException(string message, string path) : FileNotFoundException(message, path);

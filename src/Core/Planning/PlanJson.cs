@@ -11,10 +11,14 @@ namespace ShardInit.Planning;
 /// </summary>
 public static class PlanJson
 {
+    /// <summary>What the line of a whole tensor takes beside its name, generously.</summary>
+    private const int RowLength = 112;
+
     /// <summary>The bytes of <c>plan.json</c>: the same for equal plans. One tensor a line.</summary>
     public static byte[] Write(Plan plan)
     {
-        JsonOutput json = new(1 << 20);
+        // Room for all of it at once: doubling would leave twice its size behind.
+        JsonOutput json = new((1 << 16) + plan.Tensors.Sum(tensor => tensor.Name.Length + RowLength));
         Numbering<DistributionJson.Identity, Distribution> inits = new();
         Numbering<string, string> rules = new();
         foreach (LogicalTensor tensor in plan.Logical)

@@ -30,11 +30,14 @@ internal ref struct PlanJsonReader
     public static Plan Read(ReadOnlyMemory<byte> utf8, string path)
     {
         if (utf8.Length > MaxBytes) throw new ShardFormatException(ShardFormatCode.TooLarge, path, $"expected at most {MaxBytes} bytes, found {utf8.Length}");
+        if (utf8.IsEmpty) throw new ShardFormatException(ShardFormatCode.BadJson, path, "expected a plan, found an empty file");
         if (!Utf8.IsValid(utf8.Span)) throw new ShardFormatException(ShardFormatCode.BadJson, path, "not valid UTF-8");
         try
         {
             new PlanJsonReader(utf8.Span, path).CheckVersions();
-            return PlanChecks.Assemble(new PlanJsonReader(utf8.Span, path).ReadAll(), path);
+            PlanContent content = new PlanJsonReader(utf8.Span, path).ReadAll();
+            LargePlan.LetGo(content.Tensors.Count);
+            return PlanChecks.Assemble(content, path);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
         {

@@ -35,8 +35,15 @@ public sealed class Checkpoint : IDisposable
 
     internal static Checkpoint OpenTolerant(string directory, PlanCodec codec)
     {
+        (Plan plan, string digest) = ReadPlan(directory, codec);
+        LargePlan.LetGo(plan.Tensors.Length);
+        return new Checkpoint(directory, plan, digest);
+    }
+
+    private static (Plan Plan, string Digest) ReadPlan(string directory, PlanCodec codec)
+    {
         byte[] bytes = SmallFile.ReadPlan(FileOperations.System, directory);
-        return new Checkpoint(directory, codec.Read(bytes, Path.Combine(directory, CheckpointFiles.Plan)), Digests.Sha256(bytes));
+        return (codec.Read(bytes, Path.Combine(directory, CheckpointFiles.Plan)), Digests.Sha256(bytes));
     }
 
     private Checkpoint(string directory, Plan plan, string planDigest)

@@ -59,7 +59,9 @@ public sealed class CheckpointWriter : IDisposable
                 $"{directory}: holds another plan; choose another directory or the same inputs. Differences (there, here):",
                 .. codec.Differences(existing, plan)]);
         }
-        return new CheckpointWriter(directory, existing, stored, codec, operations, leftovers);
+        CheckpointWriter writer = new(directory, existing, stored, codec, operations, leftovers);
+        LargePlan.LetGo(existing.Tensors.Length);
+        return writer;
     }
 
     private static void PublishPlan(FileOperations operations, string directory, string path, byte[] written) =>
