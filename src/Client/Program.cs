@@ -46,7 +46,7 @@ public static class Program
         {
             return Report(terminal, ["interrupted"], ExitCode.Interrupted);
         }
-        catch (ShardFormatException exception) when (IsNewer(exception))
+        catch (ShardFormatException exception) when (exception.IsOfNewerRelease)
         {
             return Report(terminal, [exception.Message], ExitCode.Usage);
         }
@@ -65,7 +65,6 @@ public static class Program
     }
 
     /// <summary>Written by a later release: nothing is wrong with the file, this program is too old for it.</summary>
-    internal static bool IsNewer(ShardFormatException exception) => exception.Code is ShardFormatCode.UnsupportedSpec or ShardFormatCode.UnsupportedFormat;
 
     private static int Report(Terminal terminal, IReadOnlyList<string> problems, int code)
     {

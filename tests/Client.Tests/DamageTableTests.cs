@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using ShardInit.Client.CommandLine;
 using ShardInit.Client.Tests.Support;
 using ShardInit.Storage;
@@ -8,7 +10,7 @@ namespace ShardInit.Client.Tests;
 /// <summary>A file of a sealed directory is gone or empty: what each command makes of it, by its exit code, in words of our own, and what is restored.</summary>
 public sealed class DamageTableTests : IDisposable
 {
-    private const string Plan = "plan.json", Manifest = "manifest.json", Index = "index.arrow", Shard = "embedding.g0.arrow";
+    private const string Plan = "plan.json", Manifest = "manifest.json", Index = "index.arrow", Shard = "embedding.g0.arrow", Other = "head.g0.arrow";
 
     /// <summary>Lies in <see cref="Shard"/>.</summary>
     private const string Tensor = "model.embed_tokens.weight";
@@ -80,6 +82,51 @@ public sealed class DamageTableTests : IDisposable
         File.Copy(Path.Combine(_scratch["again"], Plan), Path.Combine(directory, Plan));
         Expect(ExitCode.Done, "verify", directory, "--values");
         Assert.Equal(_sound, Scratch.Fingerprint(directory));
+    }
+
+    /// <summary>A directory has the name of one file: that cannot be mended, all else is, and the totals say so; once it is gone the same command mends the rest.</summary>
+    [Theory]
+    [InlineData(Shard)]
+    [InlineData(Index)]
+    [InlineData(Manifest)]
+    public void What_cannot_be_mended_does_not_keep_the_rest_from_it(string file)
+    {
+        string directory = Copy("copy");
+        string blocked = Path.Combine(directory, file), damaged = Path.Combine(directory, Other);
+        File.Delete(blocked);
+        Directory.CreateDirectory(Path.Combine(blocked, "inside"));
+        byte[] bytes = File.ReadAllBytes(damaged);
+        bytes[^200] ^= 1;
+        File.WriteAllBytes(damaged, bytes);
+        Outcome outcome = Expect(ExitCode.Defects, "verify", directory, "--repair", "--json");
+        Assert.Contains(file, outcome.Error);
+        Assert.DoesNotContain("this is a bug", outcome.Error);
+        Assert.Matches("\"files_repaired\":1,\"defects_left\":[1-9]", outcome.OutputLines.Last());
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_scratch["sound"], Other)), File.ReadAllBytes(damaged));
+        Directory.Delete(blocked, recursive: true);
+        Expect(ExitCode.Done, "verify", directory, "--repair");
+        Assert.Equal(_sound, Scratch.Fingerprint(directory));
+    }
+
+    /// <summary>A manifest of a newer release is not damage: everybody refuses it as usage of the wrong release, and nobody replaces it.</summary>
+    [Theory]
+    [InlineData("\"format\":1", "\"format\":2")]
+    [InlineData("\"spec\":1", "\"spec\":2")]
+    public void What_a_newer_release_has_sealed_is_refused_and_left_alone(string found, string newer)
+    {
+        string directory = Copy("copy");
+        string path = Path.Combine(directory, Manifest);
+        string text = File.ReadAllText(path);
+        string body = text[..text.LastIndexOf(",\n", StringComparison.Ordinal)].Replace(found, newer, StringComparison.Ordinal);
+        Assert.Contains(newer, body);
+        File.WriteAllText(path, $"{body},\n\"digest\":\"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body)))}\"\n}}\n");
+        string before = Scratch.Fingerprint(directory);
+        foreach (string[] command in new string[][] { ["verify", directory], ["verify", directory, "--repair"], ["resume", directory], ["read", directory, "--tensor", Tensor, "--out", _scratch["values"]],
+            ["inspect", directory], ["status", directory], [.. _init, directory] })
+        {
+            Assert.Contains("a newer one may", Expect(ExitCode.Usage, command).Error);
+            Assert.Equal(before, Scratch.Fingerprint(directory));
+        }
     }
 
     private string Copy(string name)

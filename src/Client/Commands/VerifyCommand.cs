@@ -26,7 +26,7 @@ internal static class VerifyCommand
         {
             checkpoint = Checkpoint.OpenTolerant(directory);
         }
-        catch (ShardFormatException exception) when (!Program.IsNewer(exception))
+        catch (ShardFormatException exception) when (!exception.IsOfNewerRelease)
         {
             return WithoutPlan(given, new Defect(Path.GetFileName(exception.Path), null, null, DefectKinds.BadPlan, exception.Message),
                 $"{exception.Message}; nothing else can be checked without it: restore it from a copy, or run init with the same inputs into another directory and copy its {CheckpointFiles.Plan}");
@@ -43,8 +43,9 @@ internal static class VerifyCommand
             VerificationReport report = Verify(given, checkpoint, values, interruption.Token);
             Show(given, report.Defects);
             if (report.IsSound || !given.Has(Flags.Repair) || values is null) return Conclude(given, directory, plan, report, report, filesRepaired: 0);
-            (int written, VerificationReport after) = Mend(given, directory, report, values, interruption.Token);
-            return Conclude(given, directory, plan, report, after, written);
+            RepairReport repair = Mend(given, directory, report, values, interruption.Token);
+            foreach (string failure in repair.Failures) given.Terminal.Error(failure);
+            return Conclude(given, directory, plan, report, repair.After, repair.FilesWritten);
         }
     }
 
@@ -63,7 +64,7 @@ internal static class VerifyCommand
         return Verification.Run(checkpoint, given.Has(Flags.Values) ? values : null, Planned.Threads(given), progress, cancel);
     }
 
-    private static (int Written, VerificationReport After) Mend(Invocation given, string directory, VerificationReport before, PlanValues values, CancellationToken cancel)
+    private static RepairReport Mend(Invocation given, string directory, VerificationReport before, PlanValues values, CancellationToken cancel)
     {
         EngineProgress progress = new();
         using ProgressReport report = new(given.Terminal, progress, "repairing");
@@ -71,11 +72,9 @@ internal static class VerifyCommand
         {
             return Repair.Run(directory, before, values, Planned.Threads(given), progress, cancel);
         }
-        catch (ShardFormatException exception)
+        catch (ShardFormatException exception) when (!exception.IsOfNewerRelease)
         {
-            report.Dispose();
-            given.Terminal.Error(exception.Message);
-            return (progress.FilesDone, before);
+            return new RepairReport(progress.FilesDone, [exception.Message], before);
         }
     }
 
@@ -136,7 +135,7 @@ internal static class VerifyCommand
         string how = given.Has(Flags.Values) ? "every byte compared with regenerated ones" : "structure compared with the plan, values with their digests";
         if (code == ExitCode.Done)
         {
-            string mended = before.IsSound ? "" : $"mended {Human.Plural(before.Defects.Count, "defect")} by writing {Human.Plural(filesRepaired, "file")} again; ";
+            string mended = before.IsSound ? "" : before.Defects.Count == 0 ? $"completed by writing {Human.Plural(filesRepaired, "file")}; " : $"mended {Human.Plural(before.Defects.Count, "defect")} by writing {Human.Plural(filesRepaired, "file")} again; ";
             given.Terminal.Say($"{directory}: {mended}sound: {Human.Plural(summary.Files, "file")}, {Human.Plural(summary.Tiles, "tile")}, {Human.Count(summary.Bytes)} bytes of values, seed {plan.Seed}; {how}");
             return code;
         }

@@ -26,19 +26,23 @@ public static class Verification
     {
         (Plan plan, string directory) = (checkpoint.Plan, checkpoint.DirectoryPath);
         bool isSealed = Path.Exists(Path.Combine(directory, CheckpointFiles.Manifest));
-        IReadOnlyList<Defect>[] found = new IReadOnlyList<Defect>[plan.Files.Length];
-        Array.Fill(found, []);
         progress.Expect(files.Sum(file => LocalEngine.ValueBytes(plan, file)), files.Count);
-        if (files.Count > 0) VerifyFiles(checkpoint, files, values, threads, progress, found, cancel);
-        List<Defect> all = [.. ShardVerifier.VerifyDirectory(directory, plan, cancel), .. found.SelectMany(defects => defects)];
+        IReadOnlyList<Defect> found = files.Count > 0 ? VerifyFiles(checkpoint, files, values, threads, progress, cancel) : [];
+        List<Defect> all = [.. ShardVerifier.VerifyDirectory(directory, plan, cancel), .. found];
         if (isSealed) return new VerificationReport(all, [], isSealed);
         ILookup<bool, Defect> unfinished = all.ToLookup(defect => defect.Kind is DefectKinds.MissingFile or DefectKinds.LeftoverTemporary);
         return new VerificationReport([.. unfinished[false]], [.. unfinished[true].Where(defect => defect.Kind == DefectKinds.MissingFile).Select(defect => defect.File)], isSealed);
     }
 
-    private static void VerifyFiles(
-        Checkpoint checkpoint, IReadOnlyList<int> files, ITileSource? values, int threads, EngineProgress progress, IReadOnlyList<Defect>[] found, CancellationToken cancel)
+    /// <summary>Verifies the given shards and nothing beside them.</summary>
+    internal static IReadOnlyList<Defect> FilesOnly(Checkpoint checkpoint, IReadOnlyList<int> files, ITileSource? values, int threads, CancellationToken cancel) =>
+        VerifyFiles(checkpoint, files, values, threads, new EngineProgress(), cancel);
+
+    private static IReadOnlyList<Defect> VerifyFiles(
+        Checkpoint checkpoint, IReadOnlyList<int> files, ITileSource? values, int threads, EngineProgress progress, CancellationToken cancel)
     {
+        IReadOnlyList<Defect>[] found = new IReadOnlyList<Defect>[checkpoint.Plan.Files.Length];
+        Array.Fill(found, []);
         using PartQueue<FileVerification> queue = new(files, file =>
         {
             FileVerification verification = new(checkpoint.DirectoryPath, checkpoint.Plan, file, checkpoint.Manifest, values);
@@ -46,6 +50,7 @@ public static class Verification
         });
         long tiles = files.Sum(file => (long)checkpoint.Plan.Files[file].Tiles.Length);
         WorkerThreads.Run((int)Math.Min(threads, Math.Max(1, tiles)), Work, cancel);
+        return [.. found.SelectMany(defects => defects)];
 
         void Work(TileBuffer buffer, CancellationToken stop)
         {

@@ -21,6 +21,9 @@ public sealed class ShardFormatException(ShardFormatCode code, string path, stri
 {
     public ShardFormatCode Code { get; } = code;
     public string Path { get; } = path;
+
+    /// <summary>Not damage: a newer release has written it, and must not be second-guessed.</summary>
+    public bool IsOfNewerRelease => Code is ShardFormatCode.UnsupportedFormat or ShardFormatCode.UnsupportedSpec;
 }
 
 /// <summary>A directory that has been sealed, or nearly, and has lost its plan.json: damage, where a directory without anything of the kind is just no checkpoint.</summary>

@@ -25,6 +25,7 @@ public sealed class Checkpoint : IDisposable
     public static Checkpoint Open(string directory) => Open(directory, PlanCodec.Json);
 
     /// <summary>As <see cref="Open(string)"/>, but a damaged manifest is told in <see cref="ManifestProblem"/>: for verify, repair and inspect.</summary>
+    /// <exception cref="ShardFormatException">plan.json is damaged, or plan.json or manifest.json are of a newer release.</exception>
     public static Checkpoint OpenTolerant(string directory) => OpenTolerant(directory, PlanCodec.Json);
 
     internal static Checkpoint Open(string directory, PlanCodec codec)
@@ -59,7 +60,7 @@ public sealed class Checkpoint : IDisposable
         {
             Manifest = ReadManifest();
         }
-        catch (ShardFormatException error)
+        catch (ShardFormatException error) when (!error.IsOfNewerRelease)
         {
             ManifestProblem = error;
         }

@@ -20,7 +20,7 @@ internal static class FileErrors
 
     public static IOException NotADirectory(string path) => new($"{path}: is a file, expected a directory; choose another");
 
-    public static IOException NoRegularFile(string path) => new($"{path}: expected a regular file, found a directory, pipe or device; remove it");
+    public static NoRegularFileException NoRegularFile(string path) => new($"{path}: expected a regular file, found a directory, pipe or device; remove it");
 
     public static IOException CannotCreate(string path, Exception cause) =>
         new($"{path}: cannot create the directory: {cause.Message}; choose a directory that this user may write", cause);
@@ -28,3 +28,6 @@ internal static class FileErrors
     public static IOException ShortRead(string path, long offset, long expected) =>
         new($"{path}: expected {expected} bytes at offset {offset}, the file ends before; it was changed while being read");
 }
+
+/// <summary>Something else has the name of a file: nothing that we wrote, and nothing that we may put a file in place of.</summary>
+internal sealed class NoRegularFileException(string message) : IOException(message);

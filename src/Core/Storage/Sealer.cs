@@ -205,12 +205,13 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
         {
             return SmallFile.TryRead(operations, ManifestPath, ManifestReader.MaxLength);
         }
-        catch (ShardFormatException)
+        catch (Exception error) when (error is ShardFormatException or NoRegularFileException)
         {
             return []; // there, but nothing that we wrote
         }
     }
 
+    /// <exception cref="ShardFormatException">A newer release has sealed the directory: what it wrote is not replaced.</exception>
     private Manifest? TryReadManifest()
     {
         byte[]? bytes = TryReadManifestBytes();
@@ -219,7 +220,7 @@ internal sealed class Sealer(FileOperations operations, string directory, Plan p
         {
             return ManifestReader.Read(bytes, ManifestPath);
         }
-        catch (ShardFormatException)
+        catch (ShardFormatException error) when (!error.IsOfNewerRelease)
         {
             return null;
         }

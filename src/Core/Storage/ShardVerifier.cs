@@ -62,7 +62,7 @@ public static class ShardVerifier
             }
             manifest = ManifestReader.Read(bytes, path);
         }
-        catch (ShardFormatException error)
+        catch (ShardFormatException error) when (!error.IsOfNewerRelease)
         {
             defects.Add(new Defect(CheckpointFiles.Manifest, null, null, DefectKinds.BadManifest, error.Message));
             return null;
