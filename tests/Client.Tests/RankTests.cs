@@ -192,6 +192,26 @@ public sealed partial class RankTests : IDisposable
         Assert.True(midway >= wanted / 2, $"seed {seed}: only {midway} of {kills} kills came before the sealing");
     }
 
+    /// <summary>Both sides publish the same files, and whoever seals clears away what the others have in hand.</summary>
+    [Fact]
+    public void Repairing_beside_running_ranks_is_an_error_of_nobody()
+    {
+        for (int round = 0; round < (s_long ? 30 : 3); round++)
+        {
+            string name = $"repaired{round}";
+            Process[] ranks = [.. Enumerable.Range(0, 3).Select(rank => Start([.. Rank(name, rank, 3), "--tile-size", "64KiB", "--shard-size", "64KiB"]))];
+            SpinUntil(() => Array.TrueForAll(ranks, rank => rank.HasExited) || File.Exists(_scratch[$"{name}/plan.json"]));
+            List<Process> all = [.. ranks];
+            for (int count = 20; count <= 80; count += 20)
+            {
+                all.Add(Start("verify", _scratch[name], "--repair", "--quiet"));
+                WaitForFiles(name, count, ranks);
+            }
+            Assert.All(all.Select(Finish), outcome => Assert.True(outcome.ExitCode == ExitCode.Done, outcome.ToString()));
+            Expect(ExitCode.Done, "verify", _scratch[name], "--values", "--quiet");
+        }
+    }
+
     [SkippableFact]
     public void A_rank_that_is_stopped_in_the_middle_of_a_shard_keeps_nobody_and_wakes_to_no_harm()
     {
@@ -260,6 +280,22 @@ public sealed partial class RankTests : IDisposable
         Assert.Contains("--rank", Expect(ExitCode.Usage, [.. Init("refused"), "--rank", "4", "--world", "4"]).Error);
         Assert.Contains("--own-share-only", Expect(ExitCode.Usage, [.. Init("refused"), "--own-share-only"]).Error);
         Assert.False(Directory.Exists(_scratch["refused"]));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("third")]
+    public void A_world_in_the_environment_without_a_rank_is_refused_unless_one_process_is_asked_for(string index)
+    {
+        string name = $"world {index}";
+        Outcome Started(params string[] options) => Finish(Start(Dotnet, [ProgramFile, .. Init(name), .. options], also: info => (info.Environment["SHARDINIT_WORLD"], info.Environment["JOB_COMPLETION_INDEX"]) = ("4", index)));
+        Outcome refused = Started();
+        Assert.True(refused.ExitCode == ExitCode.Usage, refused.ToString());
+        Assert.Contains("set SHARDINIT_RANK, from 0 on and another one for each process", refused.Error);
+        Assert.False(Directory.Exists(_scratch[name]));
+        Outcome local = Started("--engine", "local");
+        Assert.True(local.ExitCode == ExitCode.Done, local.ToString());
+        Assert.Equal(_local, Scratch.Fingerprint(_scratch[name]));
     }
 
     private int FileCount => Directory.EnumerateFiles(_scratch["local"], "*.arrow").Count(path => Path.GetFileName(path) != "index.arrow");

@@ -1,1 +1,2 @@
+global using ShardInit.Tests;
 global using Xunit;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ShardInit.Planning;
 using ShardInit.Storage;
 
@@ -10,6 +11,9 @@ namespace ShardInit.Engine;
 /// </summary>
 public static class LocalEngine
 {
+    /// <summary>How often a file is written when each time somebody else seals before it has its name: each process that seals does so twice at most.</summary>
+    private const int MaxAttempts = 20;
+
     /// <summary>Writes what the directory of <paramref name="writer"/> still lacks, and seals it.</summary>
     /// <param name="values">Of the plan that the writer was opened with.</param>
     /// <param name="threads">1 or more; never changes a byte.</param>
@@ -31,10 +35,23 @@ public static class LocalEngine
         progress.Expect(files.Sum(file => ValueBytes(plan, file)), files.Count);
         cancel.ThrowIfCancellationRequested();
         writer.RefuseChangedPlan();
+        for (int attempt = 1; files.Count > 0; attempt++)
+        {
+            files = WriteOnce(writer, files, replace, values, threads, progress, isLast: attempt == MaxAttempts, cancel);
+            progress.Expect(files.Sum(file => ValueBytes(plan, file)), 0);
+        }
+    }
+
+    /// <returns>The files to be written again: whoever sealed while they were being written has cleared them away.</returns>
+    private static IReadOnlyList<int> WriteOnce(
+        CheckpointWriter writer, IReadOnlyList<int> files, bool replace, ITileSource values, int threads, EngineProgress progress, bool isLast, CancellationToken cancel)
+    {
+        Plan plan = values.Plan;
         long tiles = files.Sum(file => (long)plan.Files[file].Tiles.Length);
-        if (files.Count == 0) return;
+        ConcurrentBag<int> again = [];
         using PartQueue<ShardFileWriter> queue = new(files, file => (writer.Begin(file, replace), plan.Files[file].Tiles.Length));
         WorkerThreads.Run((int)Math.Min(threads, Math.Max(1, tiles)), Work, cancel);
+        return [.. again.Order()];
 
         void Work(TileBuffer buffer, CancellationToken stop)
         {
@@ -46,9 +63,16 @@ public static class LocalEngine
                     progress.AddBytes(open.File.Layout.ValueLength(tile));
                 }
                 if (!open.FinishTile()) continue;
-                open.File.Commit();
+                try
+                {
+                    open.File.Commit();
+                    progress.AddFile();
+                }
+                catch (IOException error) when (!isLast && open.File.IsClearedAway(error))
+                {
+                    again.Add(open.Number);
+                }
                 queue.Close(open);
-                progress.AddFile();
             }
         }
     }

@@ -7,9 +7,20 @@ namespace ShardInit.Families;
 /// <summary>
 /// resnet with torchvision's names, which timm's torchvision weights share: configurations have <c>architecture</c> instead of model_type. Blocks are numbered through all four stages
 /// for layer groups and recipes. Batch norms hold two float buffers and an integer one.
+/// <para>
+/// The name decides the blocks. timm lets a configuration override what its name says, in <c>model_args</c> or beside it: whoever does that has another network under the same
+/// name, which a table or the headers of a checkpoint describe.
+/// </para>
 /// </summary>
 internal static class ResnetFamily
 {
+    /// <summary>Arguments of timm's ResNet, and keys of transformers' one, that change tensors.</summary>
+    private static readonly string[] s_overrides =
+    [
+        "aa_layer", "avg_down", "base_width", "block", "block_args", "block_reduce_first", "cardinality", "channels", "depths", "down_kernel_size", "groups", "hidden_sizes", "layers", "layer_type",
+        "model_args", "norm_layer", "stem_type", "stem_width", "width_per_group",
+    ];
+
     private sealed record Depth(int[] Blocks, bool IsBottleneck);
 
     private static readonly SortedDictionary<string, Depth> s_depths = new(StringComparer.Ordinal)
@@ -23,6 +34,10 @@ internal static class ResnetFamily
 
     private static int Describe(ConfigReader config, ModelBuilder model)
     {
+        foreach (string key in s_overrides.Where(config.IsGiven))
+        {
+            config.Misfit($"{key} says what {config.Architecture} is made of, and only the network that has this name is built in; leave it out, or give a tensor table or the headers of a checkpoint");
+        }
         Depth depth = s_depths[config.Architecture];
         long expansion = depth.IsBottleneck ? 4 : 1;
         Scope stem = new(model, "", LayerGroup.Embedding);
@@ -53,6 +68,8 @@ internal static class ResnetFamily
                 inputs = width * expansion;
             }
         }
+        long features = config.IsGiven("num_features") ? config.NeededSize("num_features") : inputs;
+        if (features != inputs) config.Misfit($"num_features: expected {inputs}, what the last block of {config.Architecture} gives, found {features}; leave it out, or give a tensor table");
         new Scope(model, "", LayerGroup.Head).Linear("fc", config.DerivedSize("num_classes", () => 1000), inputs, bias: true);
         return number;
     }

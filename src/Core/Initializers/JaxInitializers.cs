@@ -20,7 +20,7 @@ internal static class JaxInitializers
         new("jax.normal", "normal", [Parameter.Number("stddev", "standard deviation", 0.01)], (arguments, _) => Scaled.Normal(0, Math.Abs(arguments.Number("stddev")))),
         new("jax.truncated_normal", "normal cut at multiples of stddev, without correction",
             [Parameter.Number("stddev", "standard deviation before truncation", 0.01), Parameter.Number("lower", "lower bound, a multiple of stddev", -2), Parameter.Number("upper", "upper bound, a multiple of stddev", 2)],
-            (arguments, _) => Scaled.Cut(0, arguments.Number("stddev"), arguments.Number("lower"), arguments.Number("upper"))),
+            (arguments, _) => CutThenScaled(arguments.Number("stddev"), arguments.Number("lower"), arguments.Number("upper"))),
         new("jax.variance_scaling", "mean 0, variance scale / fan",
             [
                 Parameter.Number("scale", "factor of the variance", needed: true), Parameter.Choice("mode", "which fan", null, "fan_in", "fan_out", "fan_avg", "fan_geo_avg"),
@@ -37,6 +37,9 @@ internal static class JaxInitializers
         new($"jax.{name}_uniform", $"uniform, variance {scale} / {mode}", s_axes, (arguments, facts) => Draw(arguments, facts, scale, mode, "uniform")),
         new($"jax.{name}_normal", $"normal cut at 2 std and widened to variance {scale} / {mode}", s_axes, (arguments, facts) => Draw(arguments, facts, scale, mode, "truncated_normal")),
     ];
+
+    /// <summary>JAX multiplies a standard normal that is cut already: a negative factor turns the interval round.</summary>
+    private static Distribution CutThenScaled(double stddev, double lower, double upper) => stddev < 0 ? Scaled.Cut(0, -stddev, -upper, -lower) : Scaled.Cut(0, stddev, lower, upper);
 
     private static Distribution Draw(Arguments arguments, TensorFacts facts, double scale, string mode, string distribution)
     {

@@ -147,6 +147,9 @@ public sealed partial class ConfigReader
 
     public bool Has(string key) => _root[key] is not null;
 
+    /// <summary>There, and neither null nor an empty list or object.</summary>
+    public bool IsGiven(string key) => _root[key] is { Kind: not JsonKind.Null } node && node is not ({ Kind: JsonKind.List, Items.Count: 0 } or { Kind: JsonKind.Object, Members.Count: 0 });
+
     /// <summary>The alternative name of a key where only that one is given.</summary>
     public string Either(string key, string alternative) => _root[key] is null && _root[alternative] is not null ? alternative : key;
 

@@ -1,35 +1,38 @@
 namespace ShardInit.Model;
 
-/// <summary>The likely intention behind a misspelt name.</summary>
-internal static class Nearest
+/// <summary>The likely intention behind a mistyped name: of an option, a key, a recipe, a tensor.</summary>
+public static class Nearest
 {
-    /// <summary>The candidate with the smallest edit distance, if that is at most a third of the length of the name; otherwise null.</summary>
-    public static string? Of(string name, IEnumerable<string> candidates)
+    private const int LongestName = 100;
+
+    /// <summary>The candidate with the fewest edits, if it is close enough to be a slip of the fingers; otherwise null.</summary>
+    public static string? Of(string text, IEnumerable<string> candidates)
     {
-        if (name.Length > 100) return null;
-        (string? best, int distance) = (null, (name.Length / 3) + 1);
+        if (text.Length > LongestName) return null;
+        (string? best, int fewest) = (null, Math.Max(1, text.TrimStart('-').Length / 3) + 1);
         foreach (string candidate in candidates)
         {
-            int edits = Distance(name, candidate);
-            if (edits < distance) (best, distance) = (candidate, edits);
+            int edits = candidate.StartsWith(text, StringComparison.Ordinal) && text.TrimStart('-').Length >= 3 ? 1 : Edits(text, candidate);
+            if (edits < fewest) (best, fewest) = (candidate, edits);
         }
         return best;
     }
 
-    private static int Distance(string left, string right)
+    /// <summary>Insertions, deletions, replacements and swaps of neighbours that turn one text into the other.</summary>
+    private static int Edits(string from, string to)
     {
-        int[] row = [.. Enumerable.Range(0, right.Length + 1)];
-        for (int i = 1; i <= left.Length; i++)
+        int[,] cost = new int[from.Length + 1, to.Length + 1];
+        for (int i = 0; i <= from.Length; i++) cost[i, 0] = i;
+        for (int j = 0; j <= to.Length; j++) cost[0, j] = j;
+        for (int i = 1; i <= from.Length; i++)
         {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= right.Length; j++)
+            for (int j = 1; j <= to.Length; j++)
             {
-                int replaced = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+                int replace = cost[i - 1, j - 1] + (from[i - 1] == to[j - 1] ? 0 : 1);
+                cost[i, j] = Math.Min(replace, Math.Min(cost[i - 1, j], cost[i, j - 1]) + 1);
+                if (i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1]) cost[i, j] = Math.Min(cost[i, j], cost[i - 2, j - 2] + 1);
             }
         }
-        return row[right.Length];
+        return cost[from.Length, to.Length];
     }
 }

@@ -65,7 +65,9 @@ public static class Launcher
         if (rankText is null)
         {
             // Alone it is right for an Indexed Job, which knows the rank but not the world.
-            if (!variables.Has(CompletionIndex)) problems.Add($"{OwnWorld}: expected {OwnRank} beside it, or {CompletionIndex} as an Indexed Job sets it, found neither; set {OwnRank}, from 0 on and another one for each process");
+            string? index = variables.Text(CompletionIndex);
+            if (index is null) problems.Add($"{OwnWorld}: expected {OwnRank} beside it, or {CompletionIndex} as an Indexed Job sets it, found neither; set {OwnRank}, from 0 on and another one for each process");
+            else if (!LauncherVariables.TryNumber(index, 0, int.MaxValue, out _)) problems.Add($"{CompletionIndex}: expected an integer from 0 on beside {OwnWorld}, found {Problems.Quote(index)}; set it as an Indexed Job does, or set {OwnRank}, from 0 on and another one for each process");
             return null;
         }
         int most = world > 0 ? world - 1 : RankIdentity.MaxWorld - 1;

@@ -26,7 +26,7 @@ internal sealed class RankWork : IDisposable
     private readonly int[] _files;
     private readonly HashSet<int> _own;
     private readonly Dictionary<int, int> _attempts = [];
-    private readonly Dictionary<string, long> _claimedSince = [];
+    private readonly Dictionary<(string Name, int Helper), long> _claimedSince = [];
     private RankFile? _next;
     private int _cursor;
     private int _looks;
@@ -189,26 +189,27 @@ internal sealed class RankWork : IDisposable
             if (_cursor == _own.Count && !_options.OwnShareOnly) SurveyAll();
             int file = _files[_cursor++];
             if (_states.IsTaken(file) || _states.Look(file)) continue;
-            string name = _plan.Files[file].Name;
-            Claim? claim = Claim.TryTake(_operations, _writer.DirectoryPath, name);
-            // Where it is not claimed, it may have been committed since the look: the claimant releases only after that.
-            if (claim is not null && _states.Look(file))
-            {
-                claim.Dispose();
-                continue;
-            }
-            if (claim is not null || IsOverdue(name, _patience.For(LocalEngine.ValueBytes(_plan, file)))) return new RankFile(file, claim, _clock.GetTimestamp(), _states);
+            Claim? claim = TryClaim(_plan.Files[file].Name, _patience.For(LocalEngine.ValueBytes(_plan, file)));
+            if (claim is null) continue;
+            // It may have been committed since the look: the claimant releases only after that.
+            if (!_states.Look(file)) return new RankFile(file, claim, _clock.GetTimestamp(), _states);
+            claim.Dispose();
         }
         return null;
     }
 
-    /// <summary>Somebody has claimed this for longer than one should wait. The count begins anew with each answer of true.</summary>
-    private bool IsOverdue(string name, TimeSpan patience)
+    /// <summary>
+    /// Claims a file, or where somebody has held it for longer than one should wait, the next place of those who help: so a thousand idle ranks send one helper at a time,
+    /// and another only where that one is overdue as well. Each rank counts from when it first found a place taken, by its own clock.
+    /// </summary>
+    private Claim? TryClaim(string name, TimeSpan patience)
     {
-        long now = _clock.GetTimestamp();
-        if (_claimedSince.TryAdd(name, now) || _clock.GetElapsedTime(_claimedSince[name], now) < patience) return false;
-        _claimedSince[name] = now;
-        return true;
+        for (int helper = 0; ; helper++)
+        {
+            if (Claim.TryTake(_operations, _writer.DirectoryPath, name, helper) is { } claim) return claim;
+            long now = _clock.GetTimestamp();
+            if (_claimedSince.TryAdd((name, helper), now) || _clock.GetElapsedTime(_claimedSince[(name, helper)], now) < patience * Patience.Growth(helper)) return null;
+        }
     }
 
     /// <summary>All files are committed: they have to be visible here, and one rank is enough to seal.</summary>
@@ -224,9 +225,8 @@ internal sealed class RankWork : IDisposable
                 + "the file system hides or has lost them: look from another machine, then run 'shardinit resume' on the directory");
         }
         _hiddenSince = null;
-        _sealClaim ??= Claim.TryTake(_operations, _writer.DirectoryPath, CheckpointFiles.Manifest);
-        bool mine = _sealClaim is not null || IsOverdue(CheckpointFiles.Manifest, _patience.For(0) + (_files.Length * s_sealingOfFile));
-        return mine ? new RankStep(RankStepKind.Seal) : Wait();
+        _sealClaim ??= TryClaim(CheckpointFiles.Manifest, _patience.For(0) + (_files.Length * s_sealingOfFile));
+        return _sealClaim is not null ? new RankStep(RankStepKind.Seal) : Wait();
     }
 
     /// <summary>Reads what no journal vouches for. False where a file turns out not to be committed.</summary>

@@ -16,10 +16,11 @@ internal sealed class Claim : IDisposable
     private Claim(FileOperations operations, string path, SafeFileHandle handle) => (_operations, _path, _handle) = (operations, path, handle);
 
     /// <summary>Null while somebody else has it. A claim of a dead process of this machine is taken over; whether one of another machine is dead cannot be known.</summary>
+    /// <param name="helper">0 for whoever comes first; 1, 2 ... for those who write the file as well because all before them take too long.</param>
     /// <exception cref="IOException">The directory takes no new file.</exception>
-    public static Claim? TryTake(FileOperations operations, string directory, string finalName)
+    public static Claim? TryTake(FileOperations operations, string directory, string finalName, int helper = 0)
     {
-        string path = Path.Combine(directory, WorkFiles.Claim(finalName));
+        string path = Path.Combine(directory, WorkFiles.Claim(finalName, helper));
         SafeFileHandle? handle = operations.TryCreateNew(path);
         if (handle is null) return TryTakeOver(operations, path);
         Claim claim = new(operations, path, handle);

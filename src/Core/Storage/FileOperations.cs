@@ -30,6 +30,13 @@ internal abstract class FileOperations
     /// <summary>Opens a file whose lock no live process holds, and takes it; null when one does or the file is gone.</summary>
     public abstract SafeFileHandle? TryOpenAbandoned(string path);
 
+    /// <summary>The file is there and no live process holds its lock, as far as can be told. Looks only: needs no more than the right to read.</summary>
+    public virtual bool IsAbandoned(string path)
+    {
+        using SafeFileHandle? file = TryOpenAbandoned(path);
+        return file is not null;
+    }
+
     /// <summary>Gives the file its final length and, where the file system can, its space.</summary>
     public abstract void Reserve(SafeFileHandle file, string path, long length);
 

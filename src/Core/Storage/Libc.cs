@@ -20,7 +20,7 @@ internal static partial class Libc
 {
     public const int ReadOnly = 0, ReadWrite = 2, WriteOnly = 1;
     public const int Create = 0x40, Exclusive = 0x80, NonBlocking = 0x800, CloseOnExec = 0x80000;
-    public const int LockExclusive = 2, LockNonBlocking = 4;
+    public const int LockShared = 1, LockExclusive = 2, LockNonBlocking = 4;
     public const int NoReplace = 1;
     public const int WorkingDirectory = -100;
 

@@ -65,6 +65,13 @@ internal class LinuxFileOperations : FileOperations
         return null;
     }
 
+    public override bool IsAbandoned(string path)
+    {
+        using SafeFileHandle? file = Open(path, Libc.ReadOnly | Libc.NonBlocking);
+        if (file is null) return Marshal.GetLastPInvokeError() != Errno.ENOENT;
+        return Libc.Lock(file, Libc.LockShared | Libc.LockNonBlocking) == 0 || Marshal.GetLastPInvokeError() != Errno.EAGAIN;
+    }
+
     public override void Reserve(SafeFileHandle file, string path, long length)
     {
         if (length == 0) return;

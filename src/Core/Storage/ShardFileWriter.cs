@@ -135,6 +135,12 @@ public sealed class ShardFileWriter : IDisposable
         _committed = true;
     }
 
+    /// <summary>
+    /// An error of <see cref="Commit"/> says only that somebody else has sealed meanwhile and cleared the unfinished file away. Without replacing that is no error at all;
+    /// with it the file has to be written again, for a sealer looks at frames and not at values.
+    /// </summary>
+    internal bool IsClearedAway(IOException error) => error.HResult == Errno.ENOENT && !_temporary.IsPublished && _operations.LengthOf(_temporary.Path) is null;
+
     private void Publish()
     {
         _guard.RefuseAnotherPlan();

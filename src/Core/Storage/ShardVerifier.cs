@@ -129,7 +129,11 @@ public static class ShardVerifier
         HashSet<string> known = new(plan.Files.Select(file => file.Name), StringComparer.Ordinal) { CheckpointFiles.Plan, CheckpointFiles.Manifest, CheckpointFiles.Index };
         foreach (string name in Directory.EnumerateFileSystemEntries(directory).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal))
         {
-            if (CheckpointFiles.IsTemporary(name)) defects.Add(new Defect(name, null, null, DefectKinds.LeftoverTemporary, "an unfinished file; it may be deleted when no run is active"));
+            // What a process writes at this moment is not left over: one that began before the directory was sealed ends by itself and takes its file away.
+            if (CheckpointFiles.IsTemporary(name))
+            {
+                if (FileOperations.System.IsAbandoned(Path.Combine(directory, name))) defects.Add(new Defect(name, null, null, DefectKinds.LeftoverTemporary, "an unfinished file; it may be deleted when no run is active"));
+            }
             else if (!known.Contains(name)) defects.Add(new Defect(name, null, null, DefectKinds.ForeignFile, "no file of this plan"));
         }
     }

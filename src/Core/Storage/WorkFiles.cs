@@ -5,7 +5,7 @@ namespace ShardInit.Storage;
 
 /// <summary>
 /// Names of what a run keeps in the directory while it lives, all under <see cref="CheckpointFiles.TemporaryPrefix"/> and all gone when it is sealed: unfinished files
-/// <c>.tmp-NAME-HHHHHHHHRRRRRRRR</c> (host tag, random), claims <c>.tmp-NAME.claim</c> and journals <c>.tmp-rankN-HHHHHHHHRRRRRRRR.journal</c>.
+/// <c>.tmp-NAME-HHHHHHHHRRRRRRRR</c> (host tag, random), claims <c>.tmp-NAME.claim</c>, those of helpers <c>.tmp-NAME.N.claim</c>, and journals <c>.tmp-rankN-HHHHHHHHRRRRRRRR.journal</c>.
 /// </summary>
 internal static class WorkFiles
 {
@@ -15,7 +15,8 @@ internal static class WorkFiles
     /// <summary>A name that no other attempt at the same file has.</summary>
     public static string Unfinished(string finalName) => $"{CheckpointFiles.TemporaryPrefix}{finalName}-{HostTag.Current}{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 
-    public static string Claim(string finalName) => CheckpointFiles.TemporaryPrefix + finalName + ClaimSuffix;
+    /// <param name="helper">0 for the first to claim it.</param>
+    public static string Claim(string finalName, int helper = 0) => $"{CheckpointFiles.TemporaryPrefix}{finalName}{(helper == 0 ? "" : $".{helper}")}{ClaimSuffix}";
 
     public static string Journal(int rank) => $"{CheckpointFiles.TemporaryPrefix}rank{rank}-{HostTag.Current}{RandomNumberGenerator.GetHexString(8, lowercase: true)}{JournalSuffix}";
 

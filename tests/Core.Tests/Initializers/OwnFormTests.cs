@@ -32,6 +32,15 @@ public sealed class OwnFormTests
     [InlineData("variance_scaling, args: {fan: 100}", 0.1)]
     public void ScaledNormalsTakePyTorchsOrientation(string init, double std) => Numbers.Close(std, Assert.IsType<Normal>(Init(init, "[64, 48]")).Std);
 
+    [Theory]
+    [InlineData(0.02, -0.02, 0.04)]
+    [InlineData(-0.02, -0.04, 0.02)]
+    public void JaxCutsBeforeItMultiplies(double stddev, double low, double high)
+    {
+        TruncatedNormal cut = Assert.IsType<TruncatedNormal>(Init(FormattableString.Invariant($"jax.truncated_normal, args: {{stddev: {stddev}, lower: -1, upper: 2}}"), "[8]"));
+        Assert.Equal((0.02, low, high), (cut.Std, cut.Low, cut.High));
+    }
+
     [Fact]
     public void TheExpertsOfAFusedTensorAreABatchAxis()
     {

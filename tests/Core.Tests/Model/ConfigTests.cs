@@ -180,6 +180,18 @@ public sealed class ConfigTests
         Assert.Contains(".safetensors", problem);
     }
 
+    /// <summary>The name of a resnet says its blocks; a configuration that says others must not become the network of that name.</summary>
+    [Theory]
+    [InlineData("\"layers\": [3, 4, 6, 8]", "layers says what resnet50 is made of")]
+    [InlineData("\"model_args\": {\"layers\": [2, 2, 2, 2]}", "model_args says what resnet50 is made of")]
+    [InlineData("\"width_per_group\": 128", "width_per_group says")]
+    [InlineData("\"num_features\": 1024", "num_features: expected 2048, what the last block of resnet50 gives, found 1024")]
+    public void AResnetThatIsNotTheOneOfItsNameIsRefused(string more, string problem)
+    {
+        using Workspace workspace = new();
+        Assert.Contains(problem, Assert.Single(workspace.ProblemsOf($"{{\"architecture\": \"resnet50\", {more}}}")));
+    }
+
     private const string Gemma3 = """
         {"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3", "torch_dtype": "bfloat16", "vision_config": {"hidden_size": 8},
          "text_config": {"model_type": "gemma3_text", "hidden_size": 48, "intermediate_size": 80, "num_hidden_layers": 2, "num_attention_heads": 2, "head_dim": 16, "vocab_size": 101}}

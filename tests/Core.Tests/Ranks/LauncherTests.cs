@@ -104,7 +104,7 @@ public sealed class LauncherTests
     [InlineData("SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=3000000 SLURM_ARRAY_TASK_COUNT=2 SLURM_ARRAY_TASK_STEP=1", null, "expected at most 1000000 ranks, found 3000000; ignored")]
     [InlineData("SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=2147483647 SLURM_ARRAY_TASK_STEP=1", null, "expected at most 1000000 ranks, found 2147483647; ignored")]
     [InlineData("JOB_COMPLETION_INDEX=3", null, "JOB_COMPLETION_INDEX: expected SHARDINIT_WORLD beside it, set to the completions of the Job, found nothing; ignored")]
-    [InlineData("JOB_COMPLETION_INDEX=x SHARDINIT_WORLD=4", null, "JOB_COMPLETION_INDEX: expected an integer from 0 on, found 'x'; ignored")]
+    [InlineData("JOB_COMPLETION_INDEX=x", null, "JOB_COMPLETION_INDEX: expected an integer from 0 on, found 'x'; ignored")]
     public void What_makes_no_sense_is_passed_over_with_a_note(string environment, string? source, string note)
     {
         Launch launch = Find(environment);
@@ -127,6 +127,9 @@ public sealed class LauncherTests
     [InlineData(null, null, "SHARDINIT_RANK=4 SHARDINIT_WORLD=4", "SHARDINIT_RANK: expected an integer from 0 to 3, found '4'")]
     [InlineData(null, null, "SHARDINIT_RANK=0 SHARDINIT_WORLD=1000001", "SHARDINIT_WORLD: expected an integer from 1 to 1000000, found '1000001'")]
     [InlineData(null, null, "JOB_COMPLETION_INDEX=0 SHARDINIT_WORLD=four", "SHARDINIT_WORLD: expected an integer from 1 to 1000000, found 'four'")]
+    [InlineData(null, null, "JOB_COMPLETION_INDEX= SHARDINIT_WORLD=4", "SHARDINIT_WORLD: expected SHARDINIT_RANK beside it, or JOB_COMPLETION_INDEX as an Indexed Job sets it, found neither; set SHARDINIT_RANK")]
+    [InlineData(null, null, "JOB_COMPLETION_INDEX=x SHARDINIT_WORLD=4", "JOB_COMPLETION_INDEX: expected an integer from 0 on beside SHARDINIT_WORLD, found 'x'; set it as an Indexed Job does, or set SHARDINIT_RANK")]
+    [InlineData(null, null, "JOB_COMPLETION_INDEX=-1 SHARDINIT_WORLD=4 " + TorchRun, "JOB_COMPLETION_INDEX: expected an integer from 0 on beside SHARDINIT_WORLD, found '-1'")]
     [InlineData(null, null, "JOB_COMPLETION_INDEX=4 SHARDINIT_WORLD=4", "SHARDINIT_WORLD: expected more than JOB_COMPLETION_INDEX, which is 4, found 4; set it to the completions of the Job")]
     public void What_the_user_says_must_be_right(int? rank, int? world, string environment, string problem) =>
         Assert.Contains(problem, Assert.Single(Workspace.ProblemsOf(() => Launcher.Find(rank, world, name => new Variables(environment)[name]))));
@@ -135,6 +138,7 @@ public sealed class LauncherTests
     public void All_problems_are_reported_at_once()
     {
         Assert.Equal(2, Workspace.ProblemsOf(() => Find("SHARDINIT_RANK=a SHARDINIT_WORLD=b")).Count);
+        Assert.Equal(2, Workspace.ProblemsOf(() => Find("JOB_COMPLETION_INDEX=a SHARDINIT_WORLD=b")).Count);
         Assert.Equal(3, Workspace.ProblemsOf(() => Launcher.Find(1, null, name => new Variables("SHARDINIT_RANK=a SHARDINIT_WORLD=b")[name])).Count);
     }
 

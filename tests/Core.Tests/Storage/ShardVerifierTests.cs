@@ -65,6 +65,19 @@ public class ShardVerifierTests
         Assert.Empty(Verify(directory, plan, values: true));
     }
 
+    [SkippableFact]
+    public void What_a_living_process_writes_is_not_left_over()
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "needs flock");
+        Plan plan = TestPlans.Small();
+        using TestDirectory directory = new();
+        directory.Write(plan);
+        string unfinished = directory.File(WorkFiles.Unfinished("head.g0.arrow"));
+        File.WriteAllText(unfinished, "half");
+        using (FileOperations.System.TryOpenAbandoned(unfinished)) Assert.Empty(Verify(directory, plan, values: false));
+        Assert.Equal(DefectKinds.LeftoverTemporary, Assert.Single(Verify(directory, plan, values: false)).Kind);
+    }
+
     private static void Damage(TestDirectory directory, Plan plan, string damage)
     {
         string head = directory.File("head.g0.arrow"), index = directory.File("index.arrow"), manifest = directory.File("manifest.json");

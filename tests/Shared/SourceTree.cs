@@ -1,4 +1,4 @@
-namespace ShardInit.Client.Tests.Support;
+namespace ShardInit.Tests;
 
 /// <summary>The source tree that the tests were built from.</summary>
 public static class SourceTree
