@@ -34,10 +34,10 @@ public sealed partial class KubernetesTests
     public void Every_folder_is_looked_at()
     {
         Assert.Equal(["base", "indexed-job", "overlays/dev", "overlays/postgres", "overlays/production", "submission-job", "volume"], Kustomization.Folders);
-        string readme = File.ReadAllText(Support.SourceTree.PathOf("deploy", "k8s", "README.md"));
+        string readme = File.ReadAllText(SourceTree.PathOf("deploy", "k8s", "README.md"));
         Assert.All(Kustomization.Folders, folder => Assert.Contains($"]({folder}/", readme));
         Assert.All(s_givenSecrets, secret => Assert.Contains($"| `{secret}` |", readme));
-        Assert.All(Links().Matches(readme), link => Assert.True(File.Exists(Support.SourceTree.PathOf("deploy", "k8s", link.Groups[1].Value)), link.Value));
+        Assert.All(Links().Matches(readme), link => Assert.True(File.Exists(SourceTree.PathOf("deploy", "k8s", link.Groups[1].Value)), link.Value));
     }
 
     [SkippableTheory]
