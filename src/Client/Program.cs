@@ -19,9 +19,10 @@ public static class Program
 
     public static int Main(string[] args)
     {
-        using StreamWriter error = new(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true };
-        Terminal terminal = new(StandardOutput.Open(), error, !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb");
-        if (HostGuard.Problem() is { } problem)
+        StandardDescriptors.Occupy();
+        FileSizeSignal.Ignore();
+        Terminal terminal = new(StandardOutput.Open(), ErrorWriter(), !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb");
+        if ((OpenFileLimit.Problem() ?? HostGuard.Problem()) is { } problem)
         {
             terminal.Error(problem);
             return ExitCode.Failed;
@@ -63,6 +64,10 @@ public static class Program
             return Report(terminal, [$"this is a bug of {HelpText.Version}; please report it with the command line and this text: {exception}"], ExitCode.Failed);
         }
     }
+
+    // Never disposed: every text is flushed as it is written, and a second flush of what a full device refused would throw again.
+    private static TextWriter ErrorWriter() =>
+        StandardDescriptors.IsClosed(StandardDescriptors.Error) ? TextWriter.Null : new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true };
 
     /// <summary>Written by a later release: nothing is wrong with the file, this program is too old for it.</summary>
 

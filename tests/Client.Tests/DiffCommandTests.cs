@@ -61,6 +61,7 @@ public sealed class DiffCommandTests : IDisposable
     public void What_is_no_plan_is_named()
     {
         string a = Init("a", Models.TinyLlama);
-        Assert.Contains("nothing", Expect(ExitCode.Failed, "diff", a, _scratch["nothing"]).Error);
+        Assert.Contains("nothing", Expect(ExitCode.Usage, "diff", a, _scratch["nothing"]).Error);
+        Assert.Contains("found a file that is no plan", Expect(ExitCode.Usage, "diff", _scratch.Write("c.json", Models.TinyLlama), a).Error);
     }
 }

@@ -106,8 +106,8 @@ public sealed class InitCommandTests : IDisposable
     [Fact]
     public void Resume_of_a_directory_without_a_plan_says_so()
     {
-        Assert.Contains("plan.json", Expect(ExitCode.Failed, "resume", _scratch.Root).Error);
-        Assert.Contains(_scratch["nowhere"], Expect(ExitCode.Failed, "resume", _scratch["nowhere"]).Error);
+        Assert.Contains("plan.json", Expect(ExitCode.Usage, "resume", _scratch.Root).Error);
+        Assert.Contains(_scratch["nowhere"], Expect(ExitCode.Usage, "resume", _scratch["nowhere"]).Error);
     }
 
     [SkippableTheory]

@@ -71,8 +71,8 @@ public sealed class PluginTests : IDisposable
     public void What_is_no_plugin_is_refused_in_one_line()
     {
         Assert.Contains("init: 'plugin.stripes' is a plug-in: give its assembly with --plugin FILE", Expect(ExitCode.Usage, Init("out")).Error);
-        Assert.Contains("missing.dll", Expect(ExitCode.Usage, Init("out", "--plugin", _scratch["missing.dll"])).Error);
-        Assert.Contains("expected an assembly for this version", Expect(ExitCode.Usage, Init("out", "--plugin", _scratch.Write("text.dll", "no assembly"))).Error);
+        Assert.Contains("missing.dll: expected a .NET assembly with initializers of your own, found no such file; check the path, or build it first", Expect(ExitCode.Usage, Init("out", "--plugin", _scratch["missing.dll"])).Error);
+        Assert.Contains("found something else; give the .dll that 'dotnet build' wrote", Expect(ExitCode.Usage, Init("out", "--plugin", _scratch.Write("text.dll", "no assembly"))).Error);
         Assert.Contains("found YamlDotNet: compile", Expect(ExitCode.Usage, Init("out", "--plugin", Path.Combine(Path.GetDirectoryName(ProgramFile)!, "ShardInit.Core.dll"))).Error);
         // The program itself needs a library for command lines.
         Assert.Contains("System.CommandLine", Expect(ExitCode.Usage, Init("out", "--plugin", ProgramFile)).Error);

@@ -56,6 +56,21 @@ public sealed class ReadCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_file_of_a_checkpoint_is_never_the_target()
+    {
+        string before = Scratch.Fingerprint(_directory);
+        string link = _scratch["link"], file = _scratch["w.npy"];
+        File.CreateSymbolicLink(link, _directory);
+        File.CreateSymbolicLink(file, Path.Combine(_directory, "plan.json"));
+        foreach (string target in new[] { Path.Combine(_directory, "plan.json"), Path.Combine(_directory, "new.npy"), Path.Combine(link, "new.npy"), file })
+        {
+            Outcome outcome = Expect(ExitCode.Usage, "read", _directory, "--tensor", Down, "--out", target);
+            Assert.Contains("--out: expected a file outside of checkpoints", outcome.Error);
+        }
+        Assert.Equal(before, Scratch.Fingerprint(_directory));
+    }
+
+    [Fact]
     public async Task A_link_keeps_pointing_where_it_did_and_a_pipe_takes_the_bytes()
     {
         byte[] expected = Read("--format", "raw", "--slice", "0");
@@ -187,7 +202,8 @@ public sealed class ReadCommandTests : IDisposable
         Outcome outcome = Expect(ExitCode.Failed, "inspect", _scratch.Write("text.arrow", "no arrow file at all"));
         Assert.Contains("text.arrow", outcome.Error);
         Assert.DoesNotContain("   at ", outcome.Error);
-        Assert.Contains("nowhere", Expect(ExitCode.Failed, "inspect", _scratch["nowhere"]).Error);
+        Assert.Contains("nowhere", Expect(ExitCode.Usage, "inspect", _scratch["nowhere"]).Error);
+        foreach (string name in new[] { "index.arrow", "plan.json" }) Assert.Contains("give the directory", Expect(ExitCode.Usage, "inspect", Path.Combine(_directory, name)).Error);
     }
 
     private byte[] Read(params string[] options) => Expect(ExitCode.Done, ["read", _directory, "--tensor", Down, "--out", "-", .. options]).OutputBytes;

@@ -126,7 +126,7 @@ public sealed class StatusCommandTests : IDisposable
         Directory.CreateDirectory(_scratch["empty"]);
         foreach (string name in new[] { "nothing", "empty", "config.json" })
         {
-            Outcome outcome = Expect(ExitCode.Failed, "status", _scratch[name]);
+            Outcome outcome = Expect(ExitCode.Usage, "status", _scratch[name]);
             Assert.Contains(_scratch[name], outcome.Error);
             Assert.Empty(outcome.Output);
         }

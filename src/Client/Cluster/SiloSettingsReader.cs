@@ -60,7 +60,7 @@ internal static class SiloSettingsReader
         }
         catch (Exception error) when (error is FormatException or JsonException or InvalidDataException)
         {
-            string why = (error as FormatException)?.InnerException?.Message ?? error.Message;
+            string why = JsonProblems.Of((error as FormatException)?.InnerException ?? error);
             throw new PlanException($"{file}: expected settings of a silo as JSON, found something else: {why.ReplaceLineEndings(" ")}");
         }
     }

@@ -62,6 +62,7 @@ public sealed class Cli(IReadOnlyList<CommandSpec> commands)
         foreach ((Flag flag, Option option) in options) ReadFlag(flag, result.GetResult(option), values, problems);
         problems.AddRange(args.Skip(1).TakeWhile(arg => arg != "--")
             .SelectMany(arg => spec.Flags.OfType<Switch>().Where(flag => arg.StartsWith(flag.Name + "=", StringComparison.Ordinal)).Select(flag => flag.Problem(arg[(flag.Name.Length + 1)..])!)));
+        problems.AddRange(args.Where(IsGarbled).Select(arg => $"expected UTF-8, found bytes that are none in '{arg}'; rename the file, or type the name in UTF-8"));
         Dictionary<string, string> words = ReadWords(spec, args, [.. result.GetResult(wordsArgument)?.Tokens.Select(token => token.Value) ?? []], problems);
         // What the checks above do not know: still an error, in the parser's own words.
         if (problems.Count == 0) problems.AddRange(result.Errors.Select(error => error.Message));
@@ -69,6 +70,9 @@ public sealed class Cli(IReadOnlyList<CommandSpec> commands)
         terminal.Quiet = values.ContainsKey(Flags.Quiet);
         return new Invocation(spec, words, values, terminal);
     }
+
+    // U+FFFD stands where bytes are no UTF-8: the name that would be opened is not the one that was typed. A file may really have it in its name.
+    private static bool IsGarbled(string arg) => arg.Contains('\uFFFD') && !Path.Exists(arg) && !Path.Exists(arg[(arg.IndexOf('=', StringComparison.Ordinal) + 1)..]);
 
     private static void ReadFlag(Flag flag, OptionResult? given, Dictionary<Flag, IReadOnlyList<string>> values, List<string> problems)
     {

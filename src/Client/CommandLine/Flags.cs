@@ -18,7 +18,7 @@ public static class Flags
     public const long MaxTileBytes = 1L << 30;
 
     public static readonly Flag<ulong> Seed = new("--seed", "N", "0", "an integer from 0 to 18446744073709551615",
-        "Seed of all values; always printed.", "42", 0, TryUInt64);
+        "Seed of all values; printed unless --quiet is given, and kept in plan.json.", "42", 0, TryUInt64);
 
     public static readonly Flag<string> Namespace = new("--namespace", "S", "empty", $"up to {MaxNamespaceBytes} bytes of UTF-8",
         "Separates models that share tensor names and a seed, for instance teacher and student.", "teacher", "", TryNamespace);
@@ -33,10 +33,10 @@ public static class Flags
     public static readonly Flag<DType?> DType = new("--dtype", "TYPE", "what the model says, else f32", "bf16, f16, f32, f64, f8_e4m3 or f8_e5m2",
         "Element type of floating tensors; only rounds the same float32 values.", "bf16", null, TryDType);
 
-    public static readonly Flag<long> ShardSize = new("--shard-size", "SIZE", "1GiB", "a size from 4KiB on, such as 1GiB, 1.5GB or 4096",
+    public static readonly Flag<long> ShardSize = new("--shard-size", "SIZE", "1GiB", "a size from 4KiB on, a whole number of bytes, such as 1GiB, 1.5GB or 4096",
         "Most value bytes in one shard file.", "4GiB", 1L << 30, (string text, out long value) => TrySize(text, MinTileBytes, long.MaxValue, out value));
 
-    public static readonly Flag<long> TileSize = new("--tile-size", "SIZE", "64MiB", "a size from 4KiB to 1GiB, such as 64MiB, 16MB or 4096",
+    public static readonly Flag<long> TileSize = new("--tile-size", "SIZE", "64MiB", "a size from 4KiB to 1GiB, a whole number of bytes, such as 64MiB, 16MB or 4096",
         "Most value bytes in one tile: the unit of digests and of parallel work.", "16MiB", 64L << 20, (string text, out long value) => TrySize(text, MinTileBytes, MaxTileBytes, out value));
 
     public static readonly Flag<string> Digest = Choice("--digest", "KIND", "Digest of each tile and file.", "crc32", ["crc32", "sha256"], []);

@@ -58,8 +58,13 @@ internal static class DiffCommand
 
     private static Plan Open(string path)
     {
-        if (File.Exists(path)) return PlanJson.Read(File.ReadAllBytes(path), path);
-        using Checkpoint checkpoint = Checkpoint.OpenTolerant(path);
+        if (File.Exists(path))
+        {
+            byte[] text = File.ReadAllBytes(path);
+            if (!text.AsSpan().StartsWith("{"u8) || text.AsSpan().IndexOf("\"plan_id\""u8) < 0) throw new UsageException($"{path}: expected {s_first.Help}, found a file that is no plan; 'shardinit plan' shows what a model gives");
+            return PlanJson.Read(text, path);
+        }
+        using Checkpoint checkpoint = CheckpointWord.Open(path);
         return checkpoint.Plan;
     }
 }

@@ -22,7 +22,7 @@ internal static class ExplainCommand
     {
         using Interruption interruption = new();
         Plan plan;
-        using (Checkpoint checkpoint = Checkpoint.OpenTolerant(given.Word(s_directory))) plan = checkpoint.Plan;
+        using (Checkpoint checkpoint = CheckpointWord.Open(given.Word(s_directory))) plan = checkpoint.Plan;
         int tensor = TensorNames.Find(plan, given.Get(Flags.Tensor)!, given.Terminal);
         Explanation explanation = Explanation.Of(plan, tensor, Element(plan.Tensors[tensor], given.Get(Flags.Index)!), new ValueOptions { Cancel = interruption.Token, Plugins = Planned.Plugins(given) });
         if (given.Has(Flags.Json)) given.Terminal.PrintJson(json => Members(json, plan, explanation));

@@ -21,13 +21,22 @@ internal static class InitCommand
         Plan plan = Planned.Create(given, plugins);
         LargePlan.LetGo(plan.Tensors.Length);
         string directory = given.Get(Flags.Out)!;
+        RefuseBrokenLink(directory);
         RankIdentity? rank = Launched.Identity(given);
         using Interruption interruption = new();
         PlanValues values = new(plan, Planned.Values(given, rank, plugins, interruption.Token));
-        if (given.Get(Flags.Metrics) is { } metrics) MetricsFile.PathOf(metrics, rank?.Rank ?? 0);
+        if (given.Get(Flags.Metrics) is { } metrics) MetricsFile.PathOf(metrics, rank?.Rank ?? 0, directory);
         if (rank is null or { Rank: 0 }) Planned.Say(given.Terminal, plan);
         if (rank is not null) return RankWriteRun.Run(given, rank, values, directory, interruption.Token);
         using CheckpointWriter writer = CheckpointWriter.Open(directory, plan);
         return WriteRun.Run(given, writer, values, directory, interruption.Token);
+    }
+
+    private static void RefuseBrokenLink(string directory)
+    {
+        if (new FileInfo(directory).LinkTarget is { } target && !Directory.Exists(directory) && File.ResolveLinkTarget(directory, returnFinalTarget: true) is not { Exists: true })
+        {
+            throw new UsageException($"{Flags.Out.Name}: {directory} is a link to {target}, and nothing is there; create that directory, or remove the link");
+        }
     }
 }

@@ -21,11 +21,15 @@ internal static class InspectCommand
         string path = given.Word(s_path);
         if (File.Exists(path))
         {
+            if (Path.GetFileName(path) is CheckpointFiles.Plan or CheckpointFiles.Manifest or CheckpointFiles.Index)
+            {
+                throw new UsageException($"{path}: expected {s_path.Help}, found {Path.GetFileName(path)}, which describes a whole directory; give the directory");
+            }
             using ShardReader reader = ShardReader.Open(path);
             InspectFile(given, reader);
             return ExitCode.Done;
         }
-        using Checkpoint checkpoint = Checkpoint.OpenTolerant(path);
+        using Checkpoint checkpoint = CheckpointWord.Open(path);
         if (given.Get(Flags.OneTensor) is { } name) InspectTensor(given, checkpoint.Plan, TensorNames.Find(checkpoint.Plan, name, given.Terminal));
         else InspectDirectory(given, path, checkpoint);
         return ExitCode.Done;

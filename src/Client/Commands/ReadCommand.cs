@@ -22,7 +22,7 @@ internal static class ReadCommand
         string directory = given.Word(s_directory);
         using Interruption interruption = new();
         Plan plan;
-        using (Checkpoint checkpoint = Checkpoint.OpenTolerant(directory)) plan = checkpoint.Plan;
+        using (Checkpoint checkpoint = CheckpointWord.Open(directory)) plan = checkpoint.Plan;
         int index = TensorNames.Find(plan, given.Get(Flags.Tensor)!, given.Terminal);
         StoredTensor tensor = plan.Tensors[index];
         TensorSlice slice = Slice(given, tensor);

@@ -20,9 +20,10 @@ internal static class ResumeCommand
         string directory = given.Word(Directory);
         using Interruption interruption = new();
         Plan plan;
-        using (Checkpoint checkpoint = Checkpoint.OpenTolerant(directory)) plan = checkpoint.Plan;
+        using (Checkpoint checkpoint = CheckpointWord.Open(directory)) plan = checkpoint.Plan;
         RankIdentity? rank = Launched.Identity(given);
         PlanValues values = new(plan, Planned.Values(given, rank, Planned.Plugins(given), interruption.Token));
+        if (given.Get(Flags.Metrics) is { } metrics) MetricsFile.PathOf(metrics, rank?.Rank ?? 0, directory);
         if (rank is null or { Rank: 0 }) Planned.Say(given.Terminal, plan);
         if (rank is not null) return RankWriteRun.Run(given, rank, values, directory, interruption.Token);
         using CheckpointWriter writer = CheckpointWriter.Open(directory, plan);

@@ -22,6 +22,7 @@ internal static class StatusCommand
     {
         string directory = given.Word(s_directory);
         if (given.Has(Flags.Cluster) || IsJob(directory)) return ClusterWork.Status(given, directory);
+        CheckpointWord.Require(directory);
         DirectoryStatus status = DirectoryStatus.Read(directory, DateTimeOffset.UtcNow);
         if (given.Has(Flags.Json)) given.Terminal.PrintJson(json => Write(json, status));
         else given.Terminal.Print(string.Join('\n', Lines(directory, status)));

@@ -39,13 +39,16 @@ public sealed class MetricsFile : IDisposable
     }
 
     /// <summary>The file of a rank; to be asked before a run begins, so that a wrong name is told while nothing is lost. Where a link stands under the name, what it points to.</summary>
+    /// <param name="checkpoint">The directory that the run writes: not the place for this file.</param>
     /// <exception cref="IOException">The folder is missing, or something that is no file has the name.</exception>
-    public static string PathOf(string template, int rank)
+    /// <exception cref="CommandLine.UsageException">The file would lie in a checkpoint.</exception>
+    public static string PathOf(string template, int rank, string? checkpoint = null)
     {
         string path = template.Replace(RankPlace, $"{rank}", StringComparison.Ordinal);
         if (SpecialFiles.Is(path)) throw new IOException($"{path}: expected a file that can be replaced, found a pipe or device; name a file");
         if (Directory.Exists(path)) throw new IOException($"{path}: expected a file to write to, found a directory; name a file in it");
         if (new FileInfo(path).LinkTarget is not null) path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        OutsideCheckpoints.Require(CommandLine.Flags.Metrics, path, checkpoint);
         string directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";
         return Directory.Exists(directory) ? path : throw new IOException($"{path}: expected the directory {directory} to exist, found none; create it");
     }

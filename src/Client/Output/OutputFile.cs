@@ -12,6 +12,7 @@ internal sealed class OutputFile : IDisposable
     private readonly string? _temporary;
     private bool _published;
 
+    /// <exception cref="CommandLine.UsageException">The file would lie in a checkpoint.</exception>
     public OutputFile(string path)
     {
         if (SpecialFiles.Is(path))
@@ -21,6 +22,7 @@ internal sealed class OutputFile : IDisposable
             return;
         }
         if (new FileInfo(path).LinkTarget is not null) path = File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+        OutsideCheckpoints.Require(CommandLine.Flags.OutFile, path);
         _path = path;
         _temporary = $"{path}.tmp-{Environment.ProcessId}";
         string directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".";

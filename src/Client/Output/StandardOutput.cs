@@ -12,7 +12,7 @@ public sealed class BrokenPipeException() : IOException("standard output was clo
 /// </summary>
 public sealed partial class StandardOutput : Stream
 {
-    private const int Descriptor = 1;
+    private const int Descriptor = StandardDescriptors.Output;
     private const int Interrupted = 4;
     private const int TryAgain = 11;
     private const int BrokenPipe = 32;
@@ -21,6 +21,7 @@ public sealed partial class StandardOutput : Stream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        if (StandardDescriptors.IsClosed(Descriptor)) throw new IOException("standard output: expected it to be open, found it closed; send it to a file or to /dev/null");
         while (!buffer.IsEmpty)
         {
             nint written = WriteBytes(Descriptor, buffer, (nuint)buffer.Length);

@@ -57,7 +57,7 @@ public sealed class Terminal(Stream output, TextWriter error, bool errorIsTermin
                 error.Write(text);
                 error.Flush();
             }
-            catch (IOException) { }
+            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException) { }
         }
     }
 }

@@ -4,7 +4,7 @@ using ShardInit.Storage;
 namespace ShardInit.Cluster;
 
 /// <summary>Paths after all symbolic links, and directories with a mode and a group.</summary>
-internal static partial class RealPath
+public static partial class RealPath
 {
     private const int MostLinks = 40;
 

@@ -42,7 +42,7 @@ internal sealed record Decoder
         long heads = config.Size("num_attention_heads", attentionHeads);
         long rows = config.Size("vocab_size", vocabulary);
         config.Number("initializer_range", 0.02);
-        return new Decoder
+        Decoder decoder = new()
         {
             Vocabulary = rows,
             Hidden = hidden,
@@ -55,6 +55,9 @@ internal sealed record Decoder
             PaddingRow = config.PaddingRow("pad_token_id", rows, paddingToken),
             Norm = norm,
         };
+        // transformers builds and saves such a model, and fails in its first forward pass.
+        if (heads % decoder.KeyValueHeads != 0) config.Warn($"num_attention_heads {heads} is no multiple of num_key_value_heads {decoder.KeyValueHeads}: transformers stores such a model and cannot run it");
+        return decoder;
     }
 
     /// <summary>hidden_size / num_attention_heads, which must come out even.</summary>

@@ -6,14 +6,15 @@ namespace ShardInit.Model;
 /// <summary>From a <c>config.json</c> to tensors: finds the family that builds its architecture and lets it describe the model.</summary>
 internal static class ConfigModel
 {
-    private const string TwoWaysOn = "Two ways on: a tensor table, {\"tensors\": [{\"name\": \"enc.w\", \"shape\": [64, 48]}]}, or the headers of .safetensors files of such a model "
+    private const string TwoWaysOn = $"Two ways on: {TableOrHeaders}";
+    private const string TableOrHeaders = "a tensor table, {\"tensors\": [{\"name\": \"enc.w\", \"shape\": [64, 48]}]}, or the headers of .safetensors files of such a model "
         + "(a file or its model.safetensors.index.json); both with --recipe";
 
     /// <exception cref="PlanException">Unknown architecture, or a bad configuration: all problems.</exception>
     public static ModelSpec Read(JsonNode root, string path, ModelOptions options)
     {
         string? wrapper = Wrapper.NameOf(root);
-        if (wrapper is not null && options.Part is null) throw Wrapper.Refusal(root, path, wrapper, TwoWaysOn);
+        if (wrapper is not null && options.Part is null) throw Wrapper.Refusal(root, path, wrapper, TableOrHeaders);
         if (wrapper is null && options.Part is not null) throw new PlanException($"--part {options.Part}: {path} describes one model, not several; leave the option out");
         Problems problems = new();
         ConfigReader outer = new(root, path, problems);
@@ -49,6 +50,7 @@ internal static class ConfigModel
 
     private static (Family Family, string Architecture) FindFamily(JsonNode root, string path)
     {
+        RefuseOtherThanTexts(root, path);
         string? modelType = TextOf(root["model_type"]);
         string? architecture = root["architectures"] is { Kind: JsonKind.List, Items: [JsonNode first, ..] } ? TextOf(first) : TextOf(root["architecture"]);
         if (architecture is null)
@@ -64,6 +66,19 @@ internal static class ConfigModel
                 + "defaults of missing keys follow model_type: correct one of the two");
         }
         return (family, architecture);
+    }
+
+    // Passed over, one of them would leave the choice to the others: perhaps another model than the one that was meant.
+    private static void RefuseOtherThanTexts(JsonNode root, string path)
+    {
+        Problems problems = new();
+        foreach (string key in (string[])["model_type", "architecture"]) if (root[key] is { Kind: not (JsonKind.Text or JsonKind.Null) } node) problems.Add($"{path}:{node.Line}: {key}: expected a text, found {node.Describe()}");
+        if (root["architectures"] is { Kind: not JsonKind.Null } list && (list.Kind != JsonKind.List || list.Items.Any(item => item.Kind != JsonKind.Text)))
+        {
+            JsonNode wrong = list.Items.FirstOrDefault(item => item.Kind != JsonKind.Text) ?? list;
+            problems.Add($"{path}:{wrong.Line}: architectures: expected a list of texts, found {wrong.Describe()}{(list.Kind == JsonKind.List ? " in it" : "")}");
+        }
+        problems.ThrowIfAny();
     }
 
     internal static string? TextOf(JsonNode? node) => node is { Kind: JsonKind.Text } ? node.Text : null;

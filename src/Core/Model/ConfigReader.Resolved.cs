@@ -10,6 +10,7 @@ public sealed partial class ConfigReader
 
     private readonly List<KeyValuePair<string, string>> _filled = [];
     private readonly List<string> _assumedSizes = [];
+    private readonly List<string> _doubts = [];
     private readonly List<(string Key, ConfigReader Reader)> _sections = [];
 
     /// <summary>A nested object as a configuration of its own; missing: an empty one, so that all its keys take their defaults.</summary>
@@ -85,7 +86,8 @@ public sealed partial class ConfigReader
     internal ImmutableArray<string> Warnings()
     {
         string[] assumed = [.. _assumedSizes, .. _sections.SelectMany(section => section.Reader._assumedSizes)];
-        return assumed.Length == 0 ? [] : [$"{_path} lacks {(assumed.Length == 1 ? "a size" : "sizes")}; taken from the defaults of its class: {string.Join(", ", assumed)}"];
+        string[] doubts = [.. _doubts, .. _sections.SelectMany(section => section.Reader._doubts)];
+        return assumed.Length == 0 ? [.. doubts] : [$"{_path} lacks {(assumed.Length == 1 ? "a size" : "sizes")}; taken from the defaults of its class: {string.Join(", ", assumed)}", .. doubts];
     }
 
     private static void Collect(JsonNode node, string prefix, ImmutableDictionary<string, double>.Builder numbers)

@@ -159,6 +159,9 @@ public sealed partial class ConfigReader
         if (!Problems.Any) Problems.Add($"{_path}: {message}");
     }
 
+    /// <summary>Values that can be planned and that the library builds too, though it could not run the model.</summary>
+    public void Warn(string message) => _doubts.Add($"{_path}: {message}");
+
     /// <summary>Product of sizes below 2^63; a larger one is a problem.</summary>
     public long Product(string what, long left, long right) => Checked($"{what} = {left} x {right}", (Int128)left * right);
 
@@ -187,7 +190,8 @@ public sealed partial class ConfigReader
     private long Positive(string key, JsonNode node)
     {
         if (node.TryLong(out long value) && value >= 1) return value;
-        Wrong(key, node, "a whole number of 1 or more, below 2^63");
+        bool isWritten = node.TryDouble(out double number) && number >= 1 && number < 1e18 && number == Math.Floor(number);
+        Wrong(key, node, isWritten ? "a whole number, written without decimal point and exponent" : "a whole number of 1 or more, below 2^63");
         return 1;
     }
 

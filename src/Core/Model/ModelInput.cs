@@ -34,10 +34,12 @@ public static class ModelInput
         using FileStream file = File.OpenRead(path);
         Span<byte> start = stackalloc byte[16];
         start = start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-        if (!LooksLikeJson(start))
+        if (!IsHeader(start) && Encoding(start) is string encoding) throw new PlanException($"{path}: expected JSON in UTF-8, found {encoding}; save it as UTF-8");
+        if (!LooksLikeText(start))
         {
             // A header says nothing about its data: its offsets are checked against the length of the file.
-            if (!file.CanSeek) throw new PlanException($"{path}: expected JSON, or a .safetensors file that is a regular file");
+            if (!file.CanSeek || SpecialFiles.Is(path)) throw new PlanException($"{path}: expected JSON, or a .safetensors file that is a regular file; found a pipe or device");
+            if (!start.Contains((byte)0)) throw new PlanException($"{path}: expected JSON in UTF-8 or a .safetensors file, found neither; its first bytes are {Convert.ToHexStringLower(start)}");
             RefuseOptions(options, path);
             return SafetensorsModel.ReadFile(path);
         }
@@ -58,14 +60,26 @@ public static class ModelInput
         return all.ToArray();
     }
 
-    // A .safetensors file begins with the length of its header as eight little-endian bytes: below 100,000,000, so the last four are zero. JSON text holds no zero byte.
-    private static bool LooksLikeJson(ReadOnlySpan<byte> start)
+    // A .safetensors file begins with the length of its header as eight little-endian bytes: below 100,000,000, so the last four are zero.
+    private static bool IsHeader(ReadOnlySpan<byte> start) => start.Length >= 8 && !start[4..8].ContainsAnyExcept((byte)0);
+
+    // Text holds no zero byte and few others below a space; one of those inside what begins like JSON is for its reader to tell.
+    private static bool LooksLikeText(ReadOnlySpan<byte> start)
     {
         if (start.Contains((byte)0)) return false;
         if (start.StartsWith("\uFEFF"u8)) start = start[3..];
-        start = start.TrimStart(" \t\r\n"u8);
-        return start.IsEmpty || start[0] is (byte)'{' or (byte)'[' or (byte)'"';
+        if (start.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[' or (byte)'"', ..]) return true;
+        foreach (byte value in start) if (value is 0x7F or (< 0x20 and not ((byte)'\t' or (byte)'\n' or (byte)'\r'))) return false;
+        return true;
     }
+
+    // Other encodings that editors save in, by their byte order mark or by the zeros beside a brace.
+    private static string? Encoding(ReadOnlySpan<byte> start) => start switch
+    {
+        [0xFF, 0xFE, 0, 0, ..] or [0, 0, 0xFE, 0xFF, ..] or [0, 0, 0, (byte)'{', ..] or [(byte)'{', 0, 0, 0, ..] => "UTF-32",
+        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0, (byte)'{', ..] or [(byte)'{', 0, ..] => "UTF-16",
+        _ => null,
+    };
 
     private static ModelSpec ReadJson(byte[] utf8, string name, string path, ModelOptions options)
     {
@@ -76,15 +90,21 @@ public static class ModelInput
         }
         catch (JsonTextException error)
         {
-            throw new PlanException($"{name}:{error.Line}: {error.Message}");
+            throw new PlanException($"{name}:{error.Line}: {error.Message}" + (IsComment(utf8) ? "; JSON has no comments: take them out" : ""));
         }
         if (root.Kind != JsonKind.Object) throw new PlanException($"{name}: expected a JSON object, found {root.Describe()}");
         if (root["tensors"] is null && root["weight_map"] is null && s_configKeys.Any(key => root[key] is not null)) return ConfigModel.Read(Changed(root, options.Changes), name, options);
+        if (root["plan_id"] is not null)
+        {
+            throw new PlanException($"{name}: expected a model, found a file of a checkpoint that init has written; 'shardinit resume DIR' continues that directory, 'inspect DIR' shows it, 'diff A B' compares two");
+        }
         RefuseOptions(options, name);
         if (root["tensors"] is not null) return TensorTable.Read(root, name);
         if (root["weight_map"] is not null) return SafetensorsModel.ReadIndex(root, path);
         throw new PlanException($"{name}: expected a model configuration (architectures or model_type), a tensor table (tensors) or an index of .safetensors files (weight_map); found none of these keys");
     }
+
+    private static bool IsComment(ReadOnlySpan<byte> utf8) => utf8.TrimStart("\uFEFF"u8).TrimStart(" \t\r\n"u8) is [(byte)'/', (byte)'/' or (byte)'*', ..] or [(byte)'#', ..];
 
     // Fields with dots lie in nested objects, which exist or are made.
     private static JsonNode Changed(JsonNode root, IReadOnlyDictionary<string, string> changes)

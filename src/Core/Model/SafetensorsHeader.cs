@@ -42,7 +42,7 @@ internal static class SafetensorsHeader
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
         {
-            problems.Add($"{path}: bad header: {error.Message}");
+            problems.Add($"{path}: bad header: {(error is JsonException ? JsonProblems.Of(error) : error.Message)}");
             return [];
         }
     }

@@ -26,12 +26,12 @@ internal static class Wrapper
         return first == "CLIPModel" ? null : first ?? ConfigModel.TextOf(root["model_type"]) ?? "a wrapper";
     }
 
-    public static PlanException Refusal(JsonNode root, string path, string wrapper, string twoWaysOn)
+    public static PlanException Refusal(JsonNode root, string path, string wrapper, string tableOrHeaders)
     {
         string others = string.Join(", ", root.Members.Where(member => member.Value.Kind == JsonKind.Object && member.Key != "text_config" && member.Key.EndsWith("_config", StringComparison.Ordinal)).Select(member => member.Key));
         return new PlanException($"{path}: {wrapper} wraps several models (text_config{(others.Length == 0 ? "" : $", {others}")}), and the wrapper as a whole is not built in. "
-            + (s_known.Contains(wrapper) ? "Say --part text for its language model, stored under the names that it has in the wrapper's checkpoint; for all of it: " : "Its text_config saved as a file of its own plans the language model; for all of it: ")
-            + twoWaysOn);
+            + (s_known.Contains(wrapper) ? "Say --part text for its language model, stored under the names that it has in the wrapper's checkpoint. For all of it: " : "Its text_config saved as a file of its own plans the language model. For all of it: ")
+            + tableOrHeaders);
     }
 
     /// <exception cref="PlanException">A wrapper whose stored names are not known.</exception>

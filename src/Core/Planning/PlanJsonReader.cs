@@ -42,7 +42,7 @@ internal ref struct PlanJsonReader
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException)
         {
             // InvalidOperationException: half a surrogate pair in an escape.
-            throw new ShardFormatException(ShardFormatCode.BadJson, path, error.Message);
+            throw new ShardFormatException(ShardFormatCode.BadJson, path, error is JsonException ? JsonProblems.Of(error) : error.Message);
         }
     }
 
@@ -301,12 +301,12 @@ internal ref struct PlanJsonReader
 
     private readonly void Expect(JsonTokenType type, string expected)
     {
-        if (_json.TokenType != type) throw Bad($"expected {expected}, found {_json.TokenType}");
+        if (_json.TokenType != type) throw Bad($"expected {expected}, found {JsonProblems.Found(_json.TokenType)}");
     }
 
     private readonly void Expect(JsonTokenType type, string key, string expected)
     {
-        if (_json.TokenType != type) throw Bad($"{key}: expected {expected}, found {_json.TokenType}");
+        if (_json.TokenType != type) throw Bad($"{key}: expected {expected}, found {JsonProblems.Found(_json.TokenType)}");
     }
 
     private readonly ShardFormatException Bad(string message) => new(ShardFormatCode.BadPlan, _path, message);

@@ -43,7 +43,7 @@ public static class Planner
         (ImmutableArray<LogicalTensor> logical, ImmutableArray<StoredTensor> tensors) = Sorted(model, decisions, dtypes);
         long shardBytes = request.ShardBytes;
         long tileBytes = Math.Min(request.TileBytes, Math.Min(shardBytes, TileCutter.MaxTileBytes));
-        CheckSizes(tensors, tileBytes, problems);
+        CheckSizes(tensors, tileBytes, problems, $"{request.Model}: ");
         problems.ThrowIfAny();
 
         string valuesId = PlanIds.ValuesId(Versions.Spec, request.Seed, request.Namespace, logical);
@@ -188,19 +188,20 @@ public static class Planner
     }
 
     /// <summary>Byte counts below 2^63 and a bounded number of tiles.</summary>
-    internal static void CheckSizes(ImmutableArray<StoredTensor> tensors, long tileBytes, Problems problems)
+    /// <param name="where">In front of what is said of the model: its name, or nothing where the caller adds one.</param>
+    internal static void CheckSizes(ImmutableArray<StoredTensor> tensors, long tileBytes, Problems problems, string where = "")
     {
         Int128 bytes = 0;
         Int128 tiles = 0;
         foreach (StoredTensor tensor in tensors)
         {
             Int128 tensorBytes = (Int128)tensor.Shape.ElementCount * tensor.DType.ByteSize();
-            if (tensorBytes > long.MaxValue) problems.Add($"tensor {Problems.Quote(tensor.Name)}: {tensorBytes} bytes; expected below 2^63");
+            if (tensorBytes > long.MaxValue) problems.Add($"{where}tensor {Problems.Quote(tensor.Name)}: expected below 2^63 bytes, found {tensorBytes}; a size in the shape is too large");
             bytes += tensorBytes;
             tiles += TileCutter.Count(tensor.Shape, tensor.DType.ByteSize(), tileBytes);
         }
         if (problems.Any) return;
-        if (bytes > long.MaxValue) problems.Add($"all tensors together: {bytes} bytes; expected below 2^63");
+        if (bytes > long.MaxValue) problems.Add($"{where}all tensors together: expected below 2^63 bytes, found {bytes}; sizes in the model are too large");
         if (tiles > MaxTiles) problems.Add($"--tile-size: {tileBytes} bytes cut this model into {tiles} tiles; at most {MaxTiles} are taken: choose a larger size");
     }
 

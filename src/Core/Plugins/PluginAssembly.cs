@@ -28,7 +28,8 @@ public sealed record PluginAssembly(string Path, string Sha256, ImmutableArray<I
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new PlanException($"--plugin: {path}: {error.Message}");
+            string why = error is FileNotFoundException or DirectoryNotFoundException ? "found no such file" : $"cannot read it ({error.Message.TrimEnd('.')})";
+            throw new PlanException($"--plugin: {path}: expected a .NET assembly with initializers of your own, {why}; check the path, or build it first ('dotnet build -c Release')");
         }
         try
         {
@@ -48,7 +49,9 @@ public sealed record PluginAssembly(string Path, string Sha256, ImmutableArray<I
         }
         catch (Exception error) when (error is BadImageFormatException or FileLoadException or FileNotFoundException or TypeLoadException or TargetInvocationException)
         {
-            throw new PlanException($"--plugin: {path}: expected an assembly for this version of ShardInit: {(error.InnerException ?? error).Message}");
+            throw new PlanException(error is BadImageFormatException
+                ? $"--plugin: {path}: expected a .NET assembly with initializers of your own, found something else; give the .dll that 'dotnet build' wrote"
+                : $"--plugin: {path}: expected an assembly for this version of ShardInit: {(error.InnerException ?? error).Message}; build it again against this version");
         }
     }
 

@@ -192,7 +192,7 @@ internal sealed partial class RecipeReader
                     return (tensor, _) => axes.Contains(tensor.Shape.Rank, ModelBuilder.MaxRank + 1);
                 case "regex":
                     // Without backtracking: linear in the name, whatever the pattern.
-                    Regex regex = new($"^(?:{text})\\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+                    Regex regex = WholeName(text);
                     return (tensor, _) => regex.IsMatch(tensor.Name);
                 case "kind":
                     Glob kind = Glob.Parse(text);
@@ -205,6 +205,26 @@ internal sealed partial class RecipeReader
         catch (Exception error) when (error is FormatException or ArgumentException or NotSupportedException)
         {
             return Wrong<Criterion>(item.Line, $"{key}: {Problems.Quote(text)}: {error.Message}");
+        }
+    }
+
+    /// <exception cref="FormatException">The pattern is malformed, or of a kind that needs backtracking.</exception>
+    private static Regex WholeName(string pattern)
+    {
+        try
+        {
+            // By itself first: "a)(b" is no pattern, though it would be one inside the parentheses.
+            _ = new Regex(pattern, RegexOptions.CultureInvariant);
+            return new Regex($"^(?:{pattern})\\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        }
+        catch (RegexParseException error)
+        {
+            string reason = error.Message[(error.Message.IndexOf($" {error.Offset}. ", StringComparison.Ordinal) is int at and >= 0 ? at + $" {error.Offset}. ".Length : 0)..];
+            throw new FormatException($"expected a regular expression, found a mistake behind character {error.Offset}: {reason.TrimEnd('.')}");
+        }
+        catch (NotSupportedException)
+        {
+            throw new FormatException("expected a regular expression without look-ahead, look-behind, back-references and atomic groups, which could take time without bound; write it without them");
         }
     }
 

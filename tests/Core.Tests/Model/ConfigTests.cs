@@ -126,6 +126,7 @@ public sealed class ConfigTests
     [Theory]
     [InlineData("zero hidden size", "\"hidden_size\": 48", "\"hidden_size\": 0", "hidden_size: expected a whole number of 1 or more")]
     [InlineData("negative vocabulary", "\"vocab_size\": 101", "\"vocab_size\": -5", "vocab_size: expected")]
+    [InlineData("decimal point", "\"hidden_size\": 48", "\"hidden_size\": 48.0", "hidden_size: expected a whole number, written without decimal point and exponent, found the number 48.0")]
     [InlineData("fraction", "\"vocab_size\": 101", "\"vocab_size\": 101.5", "found the number 101.5")]
     [InlineData("text", "\"vocab_size\": 101", "\"vocab_size\": \"101\"", "found the text '101'")]
     [InlineData("overflowing number", "\"vocab_size\": 101", "\"vocab_size\": 99999999999999999999", "below 2^63")]

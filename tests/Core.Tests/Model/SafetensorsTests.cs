@@ -99,12 +99,27 @@ public sealed class SafetensorsTests
     [Theory]
     [InlineData(100_000_001, "at most 100000000 bytes")]
     [InlineData(50_000_000, "expected a header of 50000000 bytes")]
-    [InlineData(long.MaxValue, "at most 100000000 bytes")]
+    [InlineData(long.MaxValue - 0xFF, "at most 100000000 bytes")]
+    [InlineData(long.MaxValue, "expected JSON in UTF-8 or a .safetensors file, found neither")]
     public void LengthsThatLieAreRefused(long length, string expected)
     {
         byte[] file = FileOf(Good, 20);
         BinaryPrimitives.WriteInt64LittleEndian(file, length);
         Assert.Contains(expected, Assert.Single(ProblemsOf(file)));
+    }
+
+    [Theory]
+    [InlineData(0xFEFF)]
+    [InlineData(0x7B00)]
+    [InlineData(0xFFFE)]
+    [InlineData(0x017B)]
+    [InlineData(0x7B)]
+    public void LengthsThatLookLikeAByteOrderMarkAreLengths(int length)
+    {
+        const string header = """{"b": {"dtype": "U8", "shape": [3], "data_offsets": [0, 3]}}""";
+        using Workspace workspace = new();
+        string path = workspace.Write("model.safetensors", FileOf(header.PadRight(length), 3));
+        Assert.Equal("b", Assert.Single(ModelInput.Read(path).Stored).Name);
     }
 
     [Fact]

@@ -66,7 +66,7 @@ public sealed class TensorTableTests
     [InlineData("fraction", """{"name": "w", "shape": [2.5]}""", "found the number 2.5")]
     [InlineData("overflowing size", """{"name": "w", "shape": [9223372036854775808]}""", "below 2^63")]
     [InlineData("overflowing shape", """{"name": "w", "shape": [4294967296, 2147483648]}""", "2^63 or more elements")]
-    [InlineData("overflowing bytes", """{"name": "w", "shape": [4611686018427387904], "dtype": "F64"}""", "expected below 2^63")]
+    [InlineData("overflowing bytes", """{"name": "w", "shape": [4611686018427387904], "dtype": "F64"}""", "model.json: tensor 'w': expected below 2^63 bytes, found 36893488147419103232")]
     [InlineData("unknown dtype", """{"name": "w", "shape": [1], "dtype": "bf16"}""", "dtype: expected one of")]
     [InlineData("unknown key", """{"name": "w", "shape": [1], "typ": "F32"}""", "unknown key 'typ'")]
     [InlineData("negative layer", """{"name": "w", "shape": [1], "layer": -1}""", "layer: expected null or a whole number")]

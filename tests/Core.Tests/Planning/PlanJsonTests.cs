@@ -42,6 +42,16 @@ public sealed class PlanJsonTests
 
     private static ShardFormatException Refusal(string text) => Assert.Throws<ShardFormatException>(() => PlanJson.Read(Encoding.UTF8.GetBytes(text), "plan.json"));
 
+    [Theory]
+    [InlineData("[]", "expected an object, found a list")]
+    [InlineData("{\n\"format\":1,\n\"spec\":oops}", "line 3: 'o' is an invalid start of a value")]
+    public void WhatTheReaderSaysIsInOurWords(string text, string expected)
+    {
+        string message = Refusal(text).Message;
+        Assert.Contains(expected, message);
+        Assert.DoesNotContain("LineNumber", message);
+    }
+
     /// <summary>The same plan with the ids that its content has.</summary>
     private static Plan WithIds(Plan plan)
     {
