@@ -228,10 +228,10 @@ public sealed class VerifyCommandTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_checkpoint_is_a_failure_not_a_defect()
+    public void What_is_no_checkpoint_is_a_wrong_word_not_a_defect()
     {
-        Assert.Contains("plan.json", Expect(ExitCode.Failed, "verify", _scratch.Root).Error);
-        Assert.Contains("nowhere", Expect(ExitCode.Failed, "verify", _scratch["nowhere"]).Error);
+        Assert.Contains("plan.json", Expect(ExitCode.Usage, "verify", _scratch.Root).Error);
+        Assert.Contains("nowhere", Expect(ExitCode.Usage, "verify", _scratch["nowhere"]).Error);
     }
 
     private Plan PlanOf()

@@ -24,7 +24,7 @@ internal static class VerifyCommand
         Checkpoint checkpoint;
         try
         {
-            checkpoint = Checkpoint.OpenTolerant(directory);
+            checkpoint = CheckpointWord.Open(directory);
         }
         catch (ShardFormatException exception) when (!exception.IsOfNewerRelease)
         {

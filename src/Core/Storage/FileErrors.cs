@@ -12,7 +12,7 @@ internal static class FileErrors
         Errno.EIO => $"{path}: cannot {doing}: input/output error of the device; check the disk, then run again, the file is written anew",
         Errno.EACCES or Errno.EPERM => $"{path}: cannot {doing}: permission denied; give this user write access to the directory or choose another",
         Errno.EROFS => $"{path}: cannot {doing}: the file system is read-only; choose another directory",
-        Errno.EFBIG => $"{path}: cannot {doing}: the file system does not take files of this size; choose a smaller --shard-size",
+        Errno.EFBIG => $"{path}: cannot {doing}: the file system, or the limit of this process (ulimit -f), does not take files of this size; choose a smaller --shard-size or raise the limit",
         Errno.ENOENT => $"{path}: cannot {doing}: the file or its directory is gone; was it deleted by another process? run again",
         Errno.EISDIR => $"{path}: cannot {doing}: a directory has this name; remove it and run again",
         _ => $"{path}: cannot {doing}: {System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error)} (error {error})",

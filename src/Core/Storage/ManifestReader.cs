@@ -26,7 +26,7 @@ internal static class ManifestReader
         }
         catch (JsonException error)
         {
-            throw new ShardFormatException(ShardFormatCode.BadJson, path, error.Message);
+            throw new ShardFormatException(ShardFormatCode.BadJson, path, JsonProblems.Of(error));
         }
         using (document)
         {
