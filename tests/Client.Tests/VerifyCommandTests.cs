@@ -104,7 +104,7 @@ public sealed class VerifyCommandTests : IDisposable
         string path = Path.Combine(_directory, PlanOf().Files[0].Name);
         File.Delete(path);
         Directory.CreateDirectory(path);
-        Assert.Contains("a directory has this name; remove it", Expect(ExitCode.Failed, "verify", _directory, "--repair").Error);
+        Assert.Contains("a directory has this name; remove it", Expect(ExitCode.Defects, "verify", _directory, "--repair").Error);
     }
 
     [Fact]
