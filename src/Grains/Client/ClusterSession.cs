@@ -11,6 +11,9 @@ internal interface IClusterSession
 
     /// <exception cref="UnauthorizedAccessException">The cluster does not accept the certificate.</exception>
     Task ProveAsync();
+
+    /// <summary>Called after a call that got no answer: the silo that it went to may hang.</summary>
+    Task RenewAsync(CancellationToken cancel);
 }
 
 /// <summary>A session that the client has proved with its certificate, or where there are none a tenant that it claims.</summary>
@@ -26,6 +29,8 @@ internal sealed class ClusterSession(ClusterSettings settings, ClusterConnection
     }
 
     public bool IsForgotten(UnauthorizedAccessException error) => connection.Certificate is not null && error.Message.Contains(CallGate.UnknownSession, StringComparison.Ordinal);
+
+    public Task RenewAsync(CancellationToken cancel) => connection.RenewAsync(cancel);
 
     public async Task ProveAsync()
     {
