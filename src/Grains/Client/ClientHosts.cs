@@ -6,13 +6,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
 using Orleans.Connections.Security;
+using Orleans.Messaging;
 using Orleans.Serialization;
 
 namespace ShardInit.Grains.Client;
 
 /// <summary>
-/// Attempts at a client of Orleans, each with a host of its own that begins with another gateway: the first call of such a client goes to one gateway, and where that one dies or hangs it waits for
-/// half a minute, whatever the others do.
+/// Attempts at a client of Orleans, each with a host of its own. The first attempt knows all gateways, each further one a single gateway, in turn: the first call of a client goes to one gateway, and
+/// where that one dies or hangs it waits, whatever the others do.
 /// </summary>
 internal sealed class ClientHosts(ClusterSettings settings, IReadOnlyList<GatewayAddress> gateways, ClientCertificate? certificate)
 {
@@ -25,7 +26,8 @@ internal sealed class ClientHosts(ClusterSettings settings, IReadOnlyList<Gatewa
     private static readonly TimeSpan s_retryInterval = TimeSpan.FromSeconds(1);
 
     private readonly string? _database = settings.Membership is { } membership ? MembershipTable.ConnectionString(membership) : null;
-    private int _attempt = System.Random.Shared.Next(1 << 20);
+    private readonly int _first = System.Random.Shared.Next(1 << 20);
+    private int _attempts;
     private int _open;
 
     public SiloCheck? Check { get; } = certificate is null ? null : new SiloCheck(certificate.Authorities);
@@ -34,6 +36,9 @@ internal sealed class ClientHosts(ClusterSettings settings, IReadOnlyList<Gatewa
 
     /// <summary>Whether at the end of an attempt a gateway held a connection and had said nothing: it hangs, and others may not.</summary>
     public bool SawSilence { get; private set; }
+
+    /// <summary>Whether the latest attempt knew a single gateway.</summary>
+    public bool IsOfOne => _attempts > 1;
 
     /// <summary>Whether another attempt may reach another silo.</summary>
     public bool HasChoice => settings.Membership is not null || gateways.Count > 1;
@@ -44,7 +49,7 @@ internal sealed class ClientHosts(ClusterSettings settings, IReadOnlyList<Gatewa
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         stop.CancelAfter(limit);
         _open = 0;
-        IHost host = Build(_attempt++, stop.Token);
+        IHost host = Build(_attempts++, stop.Token);
         try
         {
             await host.StartAsync(stop.Token).WaitAsync(stop.Token);
@@ -84,19 +89,25 @@ internal sealed class ClientHosts(ClusterSettings settings, IReadOnlyList<Gatewa
         builder.UseOrleansClient(client =>
         {
             client.Configure<Orleans.Configuration.ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (settings.Cluster, settings.Service));
-            client.Configure<GatewayOptions>(options => (options.GatewayListRefreshPeriod, options.PreferredGatewayIndex) = (s_gatewayRefresh, attempt));
+            client.Configure<GatewayOptions>(options => (options.GatewayListRefreshPeriod, options.PreferredGatewayIndex) = (s_gatewayRefresh, _first));
             client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = s_responseTimeout);
             client.Services.AddSerializer(serializer => serializer.AddShardInit());
             client.UseConnectionRetryFilter(async (error, cancelled) =>
             {
                 Trouble.Take(error);
-                // A certificate that is refused now is refused a second later.
-                if (Check?.Refusal is not null || stop.IsCancellationRequested) return false;
+                // The next attempt is at another gateway. A certificate that is refused now is refused a second later.
+                if (attempt > 0 || Check?.Refusal is not null || stop.IsCancellationRequested) return false;
                 await Task.Delay(s_retryInterval, cancelled);
                 return true;
             });
             if (_database is not null) client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", _database));
             else client.UseStaticClustering([.. gateways.Select(gateway => gateway.EndPoint)]);
+            if (attempt > 0)
+            {
+                // The first attempt began behind its preferred one.
+                ServiceDescriptor all = client.Services.Last(service => service.ServiceType == typeof(IGatewayListProvider));
+                client.Services.AddSingleton<IGatewayListProvider>(services => new OneGateway((IGatewayListProvider)ActivatorUtilities.CreateInstance(services, all.ImplementationType!), _first + 1 + attempt));
+            }
             // Before TLS, so that a silo that hangs in the midst of it counts as well.
             client.Configure<ClientConnectionOptions>(options => options.ConfigureConnection(connection => connection.Use(next => async context =>
             {

@@ -72,7 +72,7 @@ internal sealed class ClusterCalls(IClusterSession session, Action<string> notic
                     throw new ClusterException($"{what}: expected an answer within {limit.TotalSeconds:0} s, found none ({OneLine.Of(error)}); whether it arrived is unknown: the same command again is safe", error);
                 }
                 if (pause == s_firstPause) notice($"{what}: no answer yet, so whether it arrived is unknown; asking again, which is safe, for up to {limit.TotalSeconds:0} s");
-                if (error is TimeoutException) await session.RenewAsync(cancel);
+                await session.RenewAsync(silent: error is TimeoutException, cancel);
                 await Task.Delay(pause, cancel);
                 pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
             }

@@ -64,12 +64,13 @@ internal sealed class ClusterConnection : IAsyncDisposable
     }
 
     /// <summary>
-    /// After a call that got no answer: connects anew, beginning with another gateway. All calls of one grain go to one gateway, and Orleans goes on sending them to one that hangs while its connection
-    /// stands. Where nothing can be reached, everything stays as it was. Calls that others have in hand fail by it, with an unknown outcome, and are repeated.
+    /// After a call whose outcome is unknown: connects anew, to another gateway. Orleans does so by itself where a connection breaks and it knows another gateway; not where a gateway is silent and its
+    /// connection stands, and not where it knows only one. Where nothing can be reached, everything stays as it was. Calls that others have in hand fail by it, with an unknown outcome, and are repeated.
     /// </summary>
-    public async Task RenewAsync(CancellationToken cancel)
+    /// <param name="silent">There was no answer at all.</param>
+    public async Task RenewAsync(bool silent, CancellationToken cancel)
     {
-        if (!_hosts.HasChoice) return;
+        if (!_hosts.HasChoice || !silent && !_hosts.IsOfOne) return;
         await _renewing.WaitAsync(cancel);
         try
         {
