@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Messaging;
 
 namespace ShardInit.Grains.Client;
 
@@ -34,11 +35,13 @@ internal sealed class ConnectionTrouble : ILoggerProvider, ILogger
 
     private static int Weight(Exception error) => error switch
     {
-        DbException => 3,
-        SocketException or AuthenticationException => 2,
+        DbException => 4,
+        SocketException or AuthenticationException => 3,
         // What an attempt says that is just being given up.
         OperationCanceledException or ObjectDisposedException => 0,
-        _ => 1,
+        // That there is no connection, not why.
+        ConnectionFailedException or TimeoutException => 1,
+        _ => 2,
     };
 
     public ILogger CreateLogger(string categoryName) => this;
