@@ -5,7 +5,10 @@ namespace ShardInit.Grains;
 /// <summary>The job of one output, as clients see it. Key: the canonical text of its <see cref="OutputName"/>, so that one directory has one job.</summary>
 public interface IJobGrain : IGrainWithStringKey, IClientCall
 {
-    /// <summary>Starts, continues or joins the job. Sent again after a time-out it joins: the answer is the same.</summary>
+    /// <summary>
+    /// Starts, continues or joins the job. Sent again after a time-out it joins: the answer is the same. Waited for longer than other calls: the first one of a large plan writes it to a disk that may be slow.
+    /// </summary>
+    [ResponseTimeout("00:00:30")]
     Task<SubmitAnswer> Submit(JobOrder order);
 
     /// <summary>Keeps what is committed. Null where there is no such job; false where it has ended already, or is being sealed, which cannot be called back.</summary>

@@ -11,7 +11,7 @@ namespace ShardInit.Grains;
 public sealed record SessionPolicy(string Cluster, IReadOnlyList<X509Certificate2> Authorities, byte[] Secret)
 {
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
-    private const int MaxNameLength = 100;
+    public const int MaxNameLength = 100;
 
     /// <summary>Calls are checked.</summary>
     public bool IsClosed => Authorities.Count > 0;

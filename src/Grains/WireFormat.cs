@@ -12,6 +12,9 @@ public static class WireFormat
 {
     private const string Namespace = "ShardInit";
 
+    /// <summary>What the database's driver throws. Its messages name the server, the account and the tables, never a password or a connection string.</summary>
+    private const string DriverNamespace = "Npgsql";
+
     /// <summary>Members that only compute are not sent: their owner computes them again.</summary>
     private static readonly JsonSerializerOptions s_json = new()
     {
@@ -32,7 +35,11 @@ public static class WireFormat
         builder.Services.AddSingleton<IGeneralizedCodec>(services => services.GetRequiredService<ReadOnlyListCodec>());
         builder.Services.AddSingleton<IGeneralizedCopier>(services => services.GetRequiredService<ReadOnlyListCodec>());
         builder.Services.AddSingleton<ITypeFilter>(services => services.GetRequiredService<ReadOnlyListCodec>());
-        builder.Services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add(Namespace));
+        builder.Services.Configure<ExceptionSerializationOptions>(options =>
+        {
+            options.SupportedNamespacePrefixes.Add(Namespace);
+            options.SupportedNamespacePrefixes.Add(DriverNamespace);
+        });
         return builder;
     }
 

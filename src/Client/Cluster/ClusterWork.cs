@@ -82,7 +82,7 @@ internal static class ClusterWork
     private static int AskOf(Invocation given, string job, Func<ClusterClient, CancellationToken, Task<int>> work)
     {
         // What is neither an id nor an output is found out without a cluster.
-        if (!JobId.IsText(job)) OutputName.Parse(job);
+        if (!JobName.IsText(job)) OutputName.Parse(job);
         return Ask(given, work);
     }
 

@@ -11,9 +11,6 @@ namespace ShardInit.Client.Cluster;
 /// <summary>A job of a cluster, for people and as JSON members (docs/cluster.md).</summary>
 internal static class JobReport
 {
-    /// <summary>Characters of a job's id in the table: enough to tell jobs apart by eye; commands take the whole id or the output.</summary>
-    private const int ShortId = 12;
-
     public static string StatusName(JobStatus status) => status.ToString().ToLowerInvariant();
 
     /// <summary>How much is committed: known while the job is live and when it is sealed.</summary>
@@ -76,7 +73,7 @@ internal static class JobReport
         List<string[]> rows = [["JOB", "STATUS", "FILES", "VALUES", "RATE", "OUTPUT"]];
         rows.AddRange(jobs.Select(view => new[]
         {
-            view.Record.Job[..ShortId], StatusName(view.Record.Status),
+            view.Record.Job, StatusName(view.Record.Status),
             Committed(view) is var (files, _) ? $"{Human.Count(files)} of {Human.Count(view.Record.Request.Files)}" : Human.Count(view.Record.Request.Files),
             Human.Bytes(view.Record.Request.Bytes), view.RateBytesPerSecond is > 0 and { } rate ? Human.Rate(rate) : "-", view.Record.Request.Output,
         }));

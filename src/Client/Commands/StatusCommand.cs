@@ -29,11 +29,11 @@ internal static class StatusCommand
         return ExitCode.Done;
     }
 
-    /// <summary>Whether a word means a job: it has the form of a job's id or output, and nothing here has that name.</summary>
+    /// <summary>Whether a word means a job: it has the form of a job's id, of the beginning of one, or of an output, and nothing here has that name.</summary>
     internal static bool IsJob(string word)
     {
         if (Path.Exists(word)) return false;
-        if (JobId.IsText(word)) return true;
+        if (JobName.IsText(word)) return true;
         return word.Contains('/') && !Path.IsPathFullyQualified(word) && !word.StartsWith("./", StringComparison.Ordinal) && !word.StartsWith("../", StringComparison.Ordinal) && !word.StartsWith('~');
     }
 

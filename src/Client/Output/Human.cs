@@ -18,7 +18,13 @@ public static class Human
     /// <summary>1,235,814,400.</summary>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
-    public static string Rate(double bytesPerSecond) => string.Create(CultureInfo.InvariantCulture, $"{bytesPerSecond / 1e9:0.00} GB/s");
+    /// <summary>Three digits or so: what is slow is not shown as nothing.</summary>
+    public static string Rate(double bytesPerSecond) => bytesPerSecond switch
+    {
+        < 1e5 => string.Create(CultureInfo.InvariantCulture, $"{bytesPerSecond / 1e3:0.00} kB/s"),
+        < 1e8 => string.Create(CultureInfo.InvariantCulture, $"{bytesPerSecond / 1e6:0.00} MB/s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytesPerSecond / 1e9:0.00} GB/s"),
+    };
 
     public static string Seconds(double seconds)
     {

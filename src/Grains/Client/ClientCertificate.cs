@@ -19,14 +19,14 @@ internal sealed class ClientCertificate : IDisposable
     /// <summary>DER, the own one first.</summary>
     public IReadOnlyList<byte[]> Encoded => [Own.RawData, .. Chain.Select(certificate => certificate.RawData)];
 
-    /// <exception cref="PlanException">A file does not hold what it should.</exception>
-    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="PlanException">A file cannot be read, or does not hold what it should.</exception>
     public static ClientCertificate Load(ClusterTls tls)
     {
         X509Certificate2Collection authorities = Certificates(tls.Authority);
         X509Certificate2Collection chain = [];
         X509Certificate2 own;
-        byte[] bytes = File.ReadAllBytes(tls.Certificate);
+        byte[] bytes = SettingsFile.Read("tls.certificate", tls.Certificate, File.ReadAllBytes);
+        if (tls.Key is not null) SettingsFile.Read("tls.key", tls.Key, File.ReadAllBytes);
         try
         {
             if (bytes.AsSpan().IndexOf("-----BEGIN "u8) >= 0)
@@ -55,7 +55,7 @@ internal sealed class ClientCertificate : IDisposable
         X509Certificate2Collection all = [];
         try
         {
-            all.ImportFromPem(File.ReadAllText(path));
+            all.ImportFromPem(SettingsFile.Read("tls.authority", path, File.ReadAllText));
         }
         catch (CryptographicException error)
         {

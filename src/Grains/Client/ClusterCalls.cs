@@ -1,8 +1,4 @@
-using System.Data.Common;
 using System.Diagnostics;
-using System.Net.Sockets;
-using Orleans.Runtime.Messaging;
-using Orleans.Serialization;
 using ShardInit.Errors;
 
 namespace ShardInit.Grains.Client;
@@ -73,9 +69,10 @@ internal sealed class ClusterCalls(IClusterSession session, Action<string> notic
                 cancel.ThrowIfCancellationRequested();
                 if (clock.Elapsed + pause >= limit)
                 {
-                    throw new ClusterException($"{what}: expected an answer within {limit.TotalSeconds:0} s, found none ({error.Message.ReplaceLineEndings(" ")}); whether it arrived is unknown: the same command again is safe", error);
+                    throw new ClusterException($"{what}: expected an answer within {limit.TotalSeconds:0} s, found none ({OneLine.Of(error)}); whether it arrived is unknown: the same command again is safe", error);
                 }
                 if (pause == s_firstPause) notice($"{what}: no answer yet, so whether it arrived is unknown; asking again, which is safe, for up to {limit.TotalSeconds:0} s");
+                await session.RenewAsync(silent: error is TimeoutException, cancel);
                 await Task.Delay(pause, cancel);
                 pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
             }
@@ -83,12 +80,20 @@ internal sealed class ClusterCalls(IClusterSession session, Action<string> notic
     }
 
     /// <summary>
-    /// What a cluster says while silos come and go, or while its database is away; not what our grains answer, and not what only a defect throws. All failures of Orleans' own count: a silo that
-    /// is not yet known to be dead shows as any of them, from a call that is turned away to a grain that cannot be registered.
+    /// Everything but an answer of our grains and a defect of theirs. While silos come and go, or while the database is away, anything may be thrown: failures of Orleans and of the driver, what a silo
+    /// that is ending has cancelled or closed, and what one side cannot put into bytes.
     /// </summary>
-    private static bool IsUnknownOutcome(Exception error) => error is TimeoutException or OrleansException or ConnectionFailedException or ClientNotAvailableException
-        // A silo that is ending cancels what it does and has closed what it needs.
-        or OperationCanceledException or ObjectDisposedException
-        // Reminders pass on what their database says; a client without that database's driver gets a stand-in.
-        or DbException or SocketException or IOException or UnavailableExceptionFallbackException;
+    private static bool IsUnknownOutcome(Exception error) => error is not (PlanException or UnauthorizedAccessException or ClusterException) && !IsDefect(error);
+
+    /// <summary>
+    /// What only a mistake in a program throws, and that program is ours: from Orleans, the driver or below them the same kinds mean that something broke under them. The stack comes with the
+    /// exception from the other side, innermost first.
+    /// </summary>
+    private static bool IsDefect(Exception error)
+    {
+        if (error is ObjectDisposedException) return false;
+        if (error is not (NullReferenceException or ArgumentException or InvalidOperationException or KeyNotFoundException or NotSupportedException or IndexOutOfRangeException or InvalidCastException)) return false;
+        string? thrower = error.StackTrace?.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.StartsWith("at ", StringComparison.Ordinal) && !line.StartsWith("at System.", StringComparison.Ordinal));
+        return thrower?.StartsWith($"at {nameof(ShardInit)}.", StringComparison.Ordinal) == true;
+    }
 }

@@ -22,10 +22,10 @@ namespace ShardInit.Grains.Client;
 /// </example>
 public sealed class ClusterClient : IAsyncDisposable
 {
-    /// <summary>How long <see cref="ConnectAsync"/> looks for a silo that answers.</summary>
+    /// <summary>How long <see cref="ConnectAsync"/> looks for a silo that answers; twice as long where one takes the connection and then says nothing, as one does that hangs: others may answer.</summary>
     public static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a call is repeated while nobody answers. Orleans gives up on one attempt after 30 seconds.</summary>
+    /// <summary>How long a call is repeated while nobody answers. One attempt is given up after 15 seconds, that of a submit after 30.</summary>
     public static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(75);
 
     /// <summary>How long <see cref="WatchAsync"/> goes on while nobody answers: longer than a cluster takes that restarts as a whole.</summary>
@@ -84,9 +84,11 @@ public sealed class ClusterClient : IAsyncDisposable
     }
 
     /// <summary>How far a job is.</summary>
-    /// <param name="jobOrOutput">Id of a job, or the output that it writes: then its present or last job.</param>
+    /// <param name="jobOrOutput">
+    /// Id of a job; or its beginning, at least <see cref="JobName.MinLength"/> digits, which is looked up among those that <see cref="JobsAsync"/> lists; or the output that it writes: then its present or last job.
+    /// </param>
     /// <returns>Null where this client's tenant has no such job.</returns>
-    /// <exception cref="PlanException">The text is neither.</exception>
+    /// <exception cref="PlanException">The text is none of these, or the beginning of several ids.</exception>
     /// <exception cref="ClusterException">Nobody answered within <see cref="CallLimit"/>.</exception>
     public Task<JobView?> StatusAsync(string jobOrOutput, CancellationToken cancel = default) => ViewAsync(jobOrOutput, CallLimit, cancel);
 
@@ -136,11 +138,23 @@ public sealed class ClusterClient : IAsyncDisposable
 
     private async Task<JobView?> ViewAsync(string jobOrOutput, TimeSpan limit, CancellationToken cancel)
     {
-        string? job = JobId.IsText(jobOrOutput) ? jobOrOutput : null;
+        string? job = null;
+        if (JobName.IsText(jobOrOutput))
+        {
+            job = jobOrOutput.Length == JobId.Length ? jobOrOutput.ToLowerInvariant() : await WholeIdAsync(jobOrOutput, limit, cancel);
+            if (job is null) return null;
+        }
         string? output = job is null ? OutputName.Parse(jobOrOutput).ToString() : await _calls.RunAsync($"look at job {job}", () => Jobs.OutputOf(job), limit, cancel);
         if (output is null) return null;
         JobView? view = await _calls.RunAsync($"look at {output}", () => Grains.GetGrain<IJobGrain>(output).View(), limit, cancel);
         return job is null || view?.Record.Job == job ? view : null;
+    }
+
+    private async Task<string?> WholeIdAsync(string beginning, TimeSpan limit, CancellationToken cancel)
+    {
+        JobsView all = await _calls.RunAsync("list of jobs", () => Jobs.All(), limit, cancel);
+        string[] meant = [.. all.Jobs.Select(view => view.Record.Job).Concat(all.Silent.Select(silent => silent.Job)).Where(job => JobName.Means(beginning, job)).Distinct()];
+        return meant.Length < 2 ? meant.FirstOrDefault() : throw new PlanException($"job {beginning}: expected the beginning of one id, found that of {string.Join(" and ", meant)}; say more of it");
     }
 
     internal static byte[] Packed(Plan plan)

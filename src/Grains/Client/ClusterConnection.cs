@@ -1,13 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Security;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Orleans.Configuration;
-using Orleans.Connections.Security;
-using Orleans.Runtime.Messaging;
-using Orleans.Serialization;
 using ShardInit.Errors;
 
 namespace ShardInit.Grains.Client;
@@ -15,51 +8,79 @@ namespace ShardInit.Grains.Client;
 /// <summary>The Orleans client behind a <see cref="ClusterClient"/>.</summary>
 internal sealed class ClusterConnection : IAsyncDisposable
 {
-    /// <summary>How often the gateways are looked up anew: a silo that came back is used again within this time.</summary>
-    private static readonly TimeSpan s_gatewayRefresh = TimeSpan.FromSeconds(5);
+    /// <summary>One attempt: several fit into the limit, so that silos that hang are passed over; long enough for a silo that is busy.</summary>
+    private static readonly TimeSpan s_attemptLimit = TimeSpan.FromSeconds(8);
 
     private static readonly TimeSpan s_retryInterval = TimeSpan.FromSeconds(1);
 
-    private readonly IHost _host;
-    private readonly ClientCertificate? _certificate;
+    /// <summary>A younger connection than this is not why a call got no answer.</summary>
+    private static readonly TimeSpan s_renewalInterval = TimeSpan.FromSeconds(10);
 
-    private ClusterConnection(IHost host, ClientCertificate? certificate) => (_host, _certificate, Grains) = (host, certificate, host.Services.GetRequiredService<IClusterClient>());
+    private readonly ClientHosts _hosts;
+    private readonly SemaphoreSlim _renewing = new(1);
+    private IHost _host;
+    private long _since = Stopwatch.GetTimestamp();
 
-    public IGrainFactory Grains { get; }
+    private ClusterConnection(ClientHosts hosts, IHost host, ClientCertificate? certificate) => (_hosts, _host, Certificate) = (hosts, host, certificate);
 
-    public ClientCertificate? Certificate => _certificate;
+    /// <summary>To be asked for at each call: <see cref="RenewAsync"/> changes it.</summary>
+    public IGrainFactory Grains => Volatile.Read(ref _host).Services.GetRequiredService<IClusterClient>();
 
-    /// <summary>Tries until a silo answers or <paramref name="limit"/> has passed.</summary>
+    public ClientCertificate? Certificate { get; }
+
+    /// <summary>Tries until a silo answers or <paramref name="limit"/> has passed; twice as long where a silo takes the connection and says nothing.</summary>
     /// <exception cref="ClusterException">No silo answered.</exception>
     /// <exception cref="PlanException">The settings make no sense, or would send everything in the clear.</exception>
     public static async Task<ClusterConnection> OpenAsync(ClusterSettings settings, TimeSpan limit, Action<string> notice, CancellationToken cancel)
     {
+        if (settings.Tenant is { } tenant && !SessionPolicy.IsName(tenant)) throw new PlanException($"tenant: expected {ClusterSettings.TenantForm}, found {Problems.Quote(tenant)}");
         long start = Stopwatch.GetTimestamp();
         IReadOnlyList<GatewayAddress> gateways = settings.Membership is null ? await ResolveAsync(settings, limit, cancel) : [];
         RefuseClearText(settings, gateways, notice);
         ClientCertificate? certificate = settings.Tls is { } tls ? ClientCertificate.Load(tls) : null;
-        SiloCheck? check = certificate is null ? null : new SiloCheck(certificate.Authorities);
-        LastTrouble trouble = new();
-        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        TimeSpan left = limit - Stopwatch.GetElapsedTime(start);
-        stop.CancelAfter(left > s_retryInterval ? left : s_retryInterval);
-        IHost? host = null;
         try
         {
-            host = Build(settings, gateways, certificate, check, trouble, stop.Token);
-            await host.StartAsync(stop.Token).WaitAsync(stop.Token);
-            return new ClusterConnection(host, certificate);
-        }
-        catch (Exception error)
-        {
-            if (host is not null) await AbandonAsync(host);
-            certificate?.Dispose();
-            cancel.ThrowIfCancellationRequested();
-            if (error is PlanException) throw;
+            ClientHosts hosts = new(settings, gateways, certificate);
+            TimeSpan allowed, left = limit - Stopwatch.GetElapsedTime(start);
+            do
+            {
+                long begin = Stopwatch.GetTimestamp();
+                if (await hosts.TryAsync(left < s_retryInterval ? s_retryInterval : left < s_attemptLimit ? left : s_attemptLimit, cancel) is { } host) return new ClusterConnection(hosts, host, certificate);
+                allowed = hosts.SawSilence ? limit * 2 : limit;
+                // One that failed at once is not repeated at once.
+                if (hosts.Check?.Refusal is null && Stopwatch.GetElapsedTime(begin) < s_retryInterval) await Task.Delay(s_retryInterval, cancel);
+                left = allowed - Stopwatch.GetElapsedTime(start);
+            }
+            while (left > TimeSpan.Zero && hosts.Check?.Refusal is null);
             string where = settings.Membership is null ? string.Join(", ", settings.Gateways) : "the silos of the membership table";
-            string why = check?.Refusal ?? trouble.Text ?? Innermost(error);
-            throw new ClusterException($"cluster '{settings.Cluster}' at {where}: expected a silo that answers within {limit.TotalSeconds:0} s, found none ({why}); "
-                + "check that 'shardinit serve' runs there, the gateways and the cluster's name, and that both sides use TLS or neither", error);
+            throw new ClusterException($"cluster '{settings.Cluster}' at {where}: expected a silo that answers within {allowed.TotalSeconds:0} s, found none ({hosts.Check?.Refusal ?? hosts.Trouble.Text}); "
+                + "check that 'shardinit serve' runs there, the gateways and the cluster's name, and that both sides use TLS or neither");
+        }
+        catch
+        {
+            certificate?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// After a call whose outcome is unknown: connects anew, to another gateway. Orleans does so by itself where a connection breaks and it knows another gateway; not where a gateway is silent and its
+    /// connection stands, and not where it knows only one. Where nothing can be reached, everything stays as it was. Calls that others have in hand fail by it, with an unknown outcome, and are repeated.
+    /// </summary>
+    /// <param name="silent">There was no answer at all.</param>
+    public async Task RenewAsync(bool silent, CancellationToken cancel)
+    {
+        if (!_hosts.HasChoice || !silent && !_hosts.IsOfOne) return;
+        await _renewing.WaitAsync(cancel);
+        try
+        {
+            if (Stopwatch.GetElapsedTime(_since) < s_renewalInterval || await _hosts.TryAsync(s_attemptLimit, cancel) is not { } host) return;
+            _since = Stopwatch.GetTimestamp();
+            await ClientHosts.AbandonAsync(Interlocked.Exchange(ref _host, host));
+        }
+        finally
+        {
+            _renewing.Release();
         }
     }
 
@@ -80,46 +101,6 @@ internal sealed class ClusterConnection : IAsyncDisposable
         }
     }
 
-    private static IHost Build(ClusterSettings settings, IReadOnlyList<GatewayAddress> gateways, ClientCertificate? certificate, SiloCheck? check, LastTrouble trouble, CancellationToken stop)
-    {
-        // Empty: no settings files and variables that are not ours, no output, no signal handlers.
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.Logging.AddProvider(trouble);
-        builder.UseOrleansClient(client =>
-        {
-            client.Configure<Orleans.Configuration.ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (settings.Cluster, settings.Service));
-            client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = s_gatewayRefresh);
-            client.Services.AddSerializer(serializer => serializer.AddShardInit());
-            client.UseConnectionRetryFilter(async (_, cancelled) =>
-            {
-                // A certificate that is refused now is refused a second later.
-                if (check?.Refusal is not null || stop.IsCancellationRequested) return false;
-                await Task.Delay(s_retryInterval, cancelled);
-                return true;
-            });
-            if (settings.Membership is { } membership) client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", ConnectionString(membership)));
-            else client.UseStaticClustering([.. gateways.Select(gateway => gateway.EndPoint)]);
-            if (certificate is not null) client.UseTls(certificate.Own, options => Secure(options, settings, gateways, certificate, check!));
-        });
-        return builder.Build();
-    }
-
-    private static void Secure(TlsOptions options, ClusterSettings settings, IReadOnlyList<GatewayAddress> gateways, ClientCertificate certificate, SiloCheck check)
-    {
-        options.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
-        options.RemoteCertificateValidation = check.Accepts;
-        options.OnAuthenticateAsClient = (connection, authentication) =>
-        {
-            authentication.TargetHost = settings.Tls!.HostName ?? NameOf(connection.RemoteEndPoint);
-            // Also what stands between the certificate and the authority, which the silo may not have.
-            SslClientAuthenticationOptions own = (SslClientAuthenticationOptions)authentication.SslClientAuthenticationOptions;
-            own.ClientCertificateContext = SslStreamCertificateContext.Create(certificate.Own, certificate.Chain, offline: true);
-        };
-
-        string? NameOf(EndPoint? remote) => gateways.FirstOrDefault(gateway => gateway.EndPoint.Equals(remote))?.Host ?? (remote as IPEndPoint)?.Address.ToString();
-    }
-
     // Gateways out of a table may be anywhere.
     private static void RefuseClearText(ClusterSettings settings, IReadOnlyList<GatewayAddress> gateways, Action<string> notice)
     {
@@ -130,51 +111,9 @@ internal sealed class ClusterConnection : IAsyncDisposable
         notice($"WARNING: insecure: no TLS to {far}: anybody on the way can read and change what is sent, and nobody proves who he is");
     }
 
-    private static string ConnectionString(ClusterMembership membership) => membership.ConnectionString ?? File.ReadAllText(membership.ConnectionStringFile!).Trim();
-
-    private static string Innermost(Exception error)
-    {
-        while (error.InnerException is { } inner) error = inner;
-        return error.Message;
-    }
-
-    private static async Task AbandonAsync(IHost host)
-    {
-        try
-        {
-            // A client that never connected has nothing to end.
-            using CancellationTokenSource now = new(s_retryInterval);
-            await host.StopAsync(now.Token);
-        }
-        catch (Exception error)
-        {
-            Debug.WriteLine(error);
-        }
-        host.Dispose();
-    }
-
     public async ValueTask DisposeAsync()
     {
-        await AbandonAsync(_host);
-        _certificate?.Dispose();
-    }
-
-    /// <summary>Remembers why the last connection failed: Orleans tells its log, not its caller.</summary>
-    private sealed class LastTrouble : ILoggerProvider, ILogger
-    {
-        public string? Text { get; private set; }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (IsEnabled(logLevel) && exception is not null and not OperationCanceledException) Text = Innermost(exception);
-        }
-
-        public void Dispose() { }
+        await ClientHosts.AbandonAsync(_host);
+        Certificate?.Dispose();
     }
 }

@@ -11,6 +11,10 @@ internal interface IClusterSession
 
     /// <exception cref="UnauthorizedAccessException">The cluster does not accept the certificate.</exception>
     Task ProveAsync();
+
+    /// <summary>Called after a call whose outcome is unknown: the silo that it went to may be gone or hang.</summary>
+    /// <param name="silent">There was no answer at all.</param>
+    Task RenewAsync(bool silent, CancellationToken cancel);
 }
 
 /// <summary>A session that the client has proved with its certificate, or where there are none a tenant that it claims.</summary>
@@ -26,6 +30,8 @@ internal sealed class ClusterSession(ClusterSettings settings, ClusterConnection
     }
 
     public bool IsForgotten(UnauthorizedAccessException error) => connection.Certificate is not null && error.Message.Contains(CallGate.UnknownSession, StringComparison.Ordinal);
+
+    public Task RenewAsync(bool silent, CancellationToken cancel) => connection.RenewAsync(silent, cancel);
 
     public async Task ProveAsync()
     {

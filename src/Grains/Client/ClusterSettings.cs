@@ -13,6 +13,9 @@ public sealed record ClusterSettings
     /// <summary>Where a silo without settings listens.</summary>
     public const string DefaultGateway = "127.0.0.1:30000";
 
+    /// <summary>What silos take for a tenant.</summary>
+    internal static readonly string TenantForm = $"1 to {SessionPolicy.MaxNameLength} letters, digits, '.', '_' or '-'";
+
     /// <summary>As in the settings of the silos.</summary>
     public string Cluster { get; init; } = "shardinit";
 

@@ -33,6 +33,7 @@ internal static class ClusterSettingsReader
         };
         if (given.Has("gateways") && given.Has("membership")) problems.Add($"{path}: expected gateways or membership, found both; leave out one of the two");
         if (given.Has("tls") && given.Has("tenant")) problems.Add($"{path}: expected tls or tenant, found both; with tls the certificate names the tenant");
+        if (settings.Tenant is { } tenant && !SessionPolicy.IsName(tenant)) given.Wrong("tenant", ClusterSettings.TenantForm);
         given.Close();
         foreach (string gateway in settings.Gateways) if (GatewayAddress.Problem(gateway) is { } problem) problems.Add($"{path}: {problem}");
         problems.ThrowIfAny();

@@ -83,4 +83,16 @@ public sealed class CertificateTests : IDisposable
         string empty = _scratch.Write("empty.pem", "nothing");
         Assert.Equal($"{empty}: expected certificates as PEM, found none", Assert.Throws<PlanException>(() => ClientCertificate.Load(new ClusterTls { Certificate = certificate, Authority = empty })).Message);
     }
+
+    [Fact]
+    public void A_file_that_is_missing_is_named_with_its_setting()
+    {
+        using X509Certificate2 own = _authority.Sign("tenant", Authority.Client);
+        string authority = _scratch.Write("ca.pem", _authority.Pem), certificate = _scratch.Write("me.pem", own.ExportCertificatePem()), nope = _scratch["nope"];
+        Assert.Equal($"tls.certificate: expected a file that can be read, found {nope}: no such file", Problem(new ClusterTls { Certificate = nope, Authority = authority }));
+        Assert.Equal($"tls.key: expected a file that can be read, found {nope}: no such file", Problem(new ClusterTls { Certificate = certificate, Key = nope, Authority = authority }));
+        Assert.Equal($"tls.authority: expected a file that can be read, found {nope}: no such file", Problem(new ClusterTls { Certificate = certificate, Authority = nope }));
+
+        static string Problem(ClusterTls tls) => Assert.Throws<PlanException>(() => ClientCertificate.Load(tls)).Message;
+    }
 }

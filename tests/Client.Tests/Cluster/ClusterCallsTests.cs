@@ -1,3 +1,4 @@
+using ShardInit.Errors;
 using ShardInit.Grains.Client;
 
 namespace ShardInit.Client.Tests.Cluster;
@@ -37,7 +38,16 @@ public sealed class ClusterCallsTests
         new System.Net.Sockets.SocketException(111),
         new IOException("unexpected end of stream"),
         new Orleans.Serialization.UnavailableExceptionFallbackException(),
+        new Orleans.Serialization.CodecNotFoundException("Could not find a codec for type Somebody.Elses.Exception"),
+        new Npgsql.PostgresException("the database system is shutting down", "FATAL", "FATAL", "57P03"),
+        Thrown(new InvalidOperationException("Connection is not open"), "   at Npgsql.ThrowHelper.ThrowInvalidOperationException()\n   at ShardInit.Grains.JobGrain.Submit(JobOrder order)"),
+        Thrown(new NullReferenceException(), "   at System.Threading.Tasks.Task.Run()\n   at Orleans.Runtime.Catalog.Get()\n   at ShardInit.Grains.JobGrain.Submit(JobOrder order)"),
+        // A kind that nobody has thought of.
+        new FormatException("of something"),
     ];
+
+    /// <summary>As it comes from a silo: with the stack that it had there.</summary>
+    private static Exception Thrown(Exception error, string stack) => System.Runtime.ExceptionServices.ExceptionDispatchInfo.SetRemoteStackTrace(error, stack);
 
     [Theory]
     [MemberData(nameof(OfClustersInTrouble), DisableDiscoveryEnumeration = true)]
@@ -98,18 +108,54 @@ public sealed class ClusterCallsTests
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => Run(ClusterClient.CallLimit, new UnauthorizedAccessException("not yours")));
         Assert.Equal((0, 1), (_session.Proved, _calls));
         (_calls, _session.Attached) = (0, 0);
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Run(ClusterClient.CallLimit, new InvalidOperationException()));
+        (_calls, _session.Attached) = (0, 0);
+        await Assert.ThrowsAsync<PlanException>(() => Run(ClusterClient.CallLimit, new PlanException("no such plan")));
         Assert.Equal(1, _calls);
+    }
+
+    [Fact]
+    public async Task A_defect_of_our_own_is_passed_on_at_once()
+    {
+        foreach (string stack in new[] { "   at ShardInit.Grains.JobGrain.Submit(JobOrder order)", "   at System.Linq.ThrowHelper.ThrowNoElementsException()\n   at ShardInit.Grains.JobGrain.Submit(JobOrder order)" })
+        {
+            (_calls, _session.Attached) = (0, 0);
+            await Assert.ThrowsAsync<InvalidOperationException>(() => Run(ClusterClient.CallLimit, Thrown(new InvalidOperationException(), stack)));
+            Assert.Equal(1, _calls);
+        }
+    }
+
+    [Fact]
+    public async Task After_each_call_whose_outcome_is_unknown_another_silo_may_be_tried()
+    {
+        Assert.Equal(42, await Run(ClusterClient.CallLimit, new TimeoutException("t"), new Orleans.Runtime.OrleansException("an answer of a kind")));
+        Assert.Equal([true, false], _session.Renewed);
+    }
+
+    [Fact]
+    public async Task What_Orleans_writes_into_messages_is_cut_to_one_line()
+    {
+        const string Long = "Unable to send message due to exception Orleans.Runtime.Messaging.ConnectionFailedException: refused ---> System.Net.Sockets.SocketException (111): Connection refused\n   at Orleans.Networking.Connect() in Connection.cs:line 67";
+        ClusterException error = await Assert.ThrowsAsync<ClusterException>(() => Run(TimeSpan.Zero, new Orleans.Runtime.OrleansException(Long)));
+        Assert.Contains("found none (Unable to send message due to exception Orleans.Runtime.Messaging.ConnectionFailedException: refused); whether", error.Message);
+        Assert.Equal("one", OneLine.Of("  one   at Orleans.Networking.Connect()"));
+        Assert.Equal("TimeoutException", OneLine.Of(new TimeoutException("")));
     }
 
     private sealed class FakeSession : IClusterSession
     {
         public int Attached { get; set; }
         public int Proved { get; private set; }
+        public List<bool> Renewed { get; } = [];
 
         public void Attach() => Attached++;
 
         public bool IsForgotten(UnauthorizedAccessException error) => error.Message.Contains("not known", StringComparison.Ordinal);
+
+        public Task RenewAsync(bool silent, CancellationToken cancel)
+        {
+            Renewed.Add(silent);
+            return Task.CompletedTask;
+        }
 
         public Task ProveAsync()
         {

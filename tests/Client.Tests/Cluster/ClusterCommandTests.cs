@@ -15,6 +15,9 @@ namespace ShardInit.Client.Tests.Cluster;
 /// <summary>The cluster commands as far as they come without a cluster.</summary>
 public sealed class ClusterCommandTests : IDisposable
 {
+    /// <summary>Long enough that a busy machine has tried once.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(4);
+
     private readonly Scratch _scratch = new();
     private readonly string _config;
 
@@ -52,9 +55,9 @@ public sealed class ClusterCommandTests : IDisposable
         List<string> notices = [];
         int port = FreePort();
         ClusterSettings settings = new() { Gateways = [$"localhost:{port}"], Cluster = "mine" };
-        ClusterException error = await Assert.ThrowsAsync<ClusterException>(() => ClusterConnection.OpenAsync(settings, TimeSpan.FromSeconds(2), notices.Add, CancellationToken.None));
-        Assert.StartsWith($"cluster 'mine' at localhost:{port}: expected a silo that answers within 2 s, found none (", error.Message);
-        Assert.Contains("refused", error.Message, StringComparison.OrdinalIgnoreCase);
+        ClusterException error = await Assert.ThrowsAsync<ClusterException>(() => ClusterConnection.OpenAsync(settings, s_limit, notices.Add, CancellationToken.None));
+        Assert.StartsWith($"cluster 'mine' at localhost:{port}: expected a silo that answers within {s_limit.TotalSeconds} s, found none (", error.Message);
+        Assert.True(error.Message.Contains("refused", StringComparison.OrdinalIgnoreCase), error.Message);
         Assert.Empty(notices);
 
         ClusterSettings far = new() { Gateways = ["192.0.2.1:30000"], Insecure = true };
@@ -75,6 +78,71 @@ public sealed class ClusterCommandTests : IDisposable
         ClusterException error = await Assert.ThrowsAsync<ClusterException>(() => ClusterConnection.OpenAsync(settings, TimeSpan.FromSeconds(2), _ => { }, CancellationToken.None));
         Assert.Contains("no-such-host.invalid:1: ", error.Message);
     }
+
+    /// <summary>Silos that hang hold their connections and say nothing; one that refuses does not prolong the wait.</summary>
+    [Fact]
+    public async Task A_gateway_that_takes_the_connection_and_says_nothing_is_waited_for_twice_as_long()
+    {
+        using TcpListener hangs = new(IPAddress.Loopback, 0);
+        hangs.Start();
+        ClusterSettings settings = new() { Gateways = [$"{hangs.LocalEndpoint}"] };
+        ClusterException error = await Assert.ThrowsAsync<ClusterException>(() => ClusterConnection.OpenAsync(settings, s_limit, _ => { }, CancellationToken.None));
+        Assert.Contains($"expected a silo that answers within {s_limit.TotalSeconds * 2} s", error.Message);
+    }
+
+    /// <summary>Nobody listens at the port, so whoever asked the database first would not say this.</summary>
+    [Theory]
+    [InlineData("Host=127.0.0.1;Port=many;Password=hush")]
+    [InlineData("Hostess=127.0.0.1;Password=hush")]
+    [InlineData("Password=hush=\"hush")]
+    [InlineData("Database=d;Password=hush")]
+    public void A_connection_string_that_makes_no_sense_is_told_at_once_and_not_quoted(string text)
+    {
+        string settings = _scratch.Write("cluster.json", JsonSerializer.Serialize(new { membership = new { connectionString = text }, insecure = true }));
+        Outcome outcome = Expect(ExitCode.Usage, "jobs", "--cluster", settings);
+        Assert.Contains("membership.connectionString: expected ", outcome.Error);
+        Assert.DoesNotContain("hush", outcome.Error);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_is_the_reason()
+    {
+        int port = FreePort();
+        ClusterSettings settings = new() { Membership = new ClusterMembership { ConnectionString = $"Host=127.0.0.1;Port={port};Database=d;Username=u;Password=hush" }, Insecure = true };
+        ClusterException error = await Assert.ThrowsAsync<ClusterException>(() => ClusterConnection.OpenAsync(settings, s_limit, _ => { }, CancellationToken.None));
+        Assert.Contains($"found none (Failed to connect to 127.0.0.1:{port}: Connection refused)", error.Message);
+        Assert.DoesNotContain("hush", error.ToString());
+    }
+
+    [Fact]
+    public void The_most_telling_trouble_is_told()
+    {
+        ConnectionTrouble trouble = new();
+        Exception inner = new System.Net.Sockets.SocketException(111);
+        foreach ((Exception error, string told) in new (Exception, string)[]
+        {
+            (new TaskCanceledException("A task was canceled."), "A task was canceled."),
+            (new Orleans.Runtime.SiloUnavailableException("no gateway ---> noise"), "no gateway"),
+            (new ObjectDisposedException(null, "The CancellationTokenSource has been disposed."), "no gateway"),
+            (new IOException("closed by the other side"), "closed by the other side"),
+            (new Orleans.Runtime.Messaging.ConnectionFailedException("will retry later"), "closed by the other side"),
+            (new Orleans.Runtime.Messaging.ConnectionFailedException("outer", inner), inner.Message),
+            (new TimeoutException("later, but less"), inner.Message),
+            (new AggregateException(new Npgsql.PostgresException("no such table", "ERROR", "ERROR", "42P01")), "42P01: no such table"),
+            (inner, "42P01: no such table"),
+        })
+        {
+            trouble.Take(error);
+            Assert.Equal(told, trouble.Text);
+        }
+    }
+
+    [Theory]
+    [InlineData(1e9, "1.00 GB/s")]
+    [InlineData(1e8, "0.10 GB/s")]
+    [InlineData(4.2e6, "4.20 MB/s")]
+    [InlineData(2_500, "2.50 kB/s")]
+    public void Rates_have_a_unit_that_fits(double rate, string text) => Assert.Equal(text, ShardInit.Client.Output.Human.Rate(rate));
 
     [Theory]
     [InlineData("submit m --out data/x --priority 1001", "--priority: expected an integer from -1000 to 1000, found '1001'")]
@@ -106,10 +174,10 @@ public sealed class ClusterCommandTests : IDisposable
             json.GetProperty("leases_lost").GetInt32(), json.GetProperty("seconds_since_progress").GetDouble(), json.GetProperty("rate_bytes_per_second").GetInt64()));
         string text = string.Join('\n', JobReport.Lines(live));
         foreach (string part in new[] { "files       1 of 4 committed", "25 %", "disputed    1 file", "lost        2 leases", "1.00 GB/s", "workers     3" }) Assert.Contains(part, text);
-        string job = live.Record.Job[..12];
+        string job = live.Record.Job;
         Assert.Equal(
         [
-            "JOB           STATUS   FILES   VALUES  RATE       OUTPUT",
+            "JOB                               STATUS   FILES   VALUES  RATE       OUTPUT",
             $"{job}  running  1 of 4  400 B   1.00 GB/s  data/x",
             $"{job}  failed   4       400 B   -          data/x",
             $"{job}  sealed   4 of 4  400 B   -          data/x",

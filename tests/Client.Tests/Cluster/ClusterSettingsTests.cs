@@ -48,6 +48,7 @@ public sealed class ClusterSettingsTests : IDisposable
     [InlineData("""{"membership": {"connectionString": "x", "connectionStringFile": "y"}}""", "found both")]
     [InlineData("""{"membership": {"kind": "localhost", "connectionString": "x"}}""", "membership.kind: expected 'postgresql'")]
     [InlineData("""{"tls": {"certificate": "a", "authority": "b"}, "tenant": "t"}""", "expected tls or tenant, found both")]
+    [InlineData("""{"tenant": "a/b\\n"}""", "tenant: expected 1 to 100 letters, digits, '.', '_' or '-', found the text 'a/b")]
     [InlineData("""{"insecure": "yes"}""", "insecure: expected true or false, found the text 'yes'")]
     [InlineData("""{"cluster": 3}""", "cluster: expected a text that is not empty, found the number 3")]
     [InlineData("""{"cluster": "a", "cluster": "b"}""", "cluster")]

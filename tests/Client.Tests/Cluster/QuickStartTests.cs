@@ -74,6 +74,11 @@ public sealed class QuickStartTests : IDisposable
         JsonElement status = JsonDocument.Parse(Expect(ExitCode.Done, "status", job, "--json", "--cluster", _settings).Output).RootElement;
         Assert.Equal(("me", "data/new/command"), (status.GetProperty("tenant").GetString(), status.GetProperty("out").GetString()));
         Assert.Equal(2, Expect(ExitCode.Done, "jobs", "--json", "--cluster", _settings).OutputLines.Count());
+        // As people copy it out of a list: whole, or as much of it as tells it from others.
+        Assert.Contains(job, Expect(ExitCode.Done, "jobs", "--cluster", _settings).Output);
+        Assert.Contains($"job {job}: sealed", Expect(ExitCode.Done, "status", job[..10].ToUpperInvariant(), "--cluster", _settings).Output);
+        string nobodys = job[..10].All(digit => digit == '0') ? "ffffffff" : "0000000000";
+        Assert.Contains("expected a job of your tenant, found none", Expect(ExitCode.Usage, "cancel", nobodys, "--cluster", _settings).Error);
         Expect(ExitCode.Done, "watch", job, "--cluster", _settings);
         Assert.Contains("found one that is sealed", Expect(ExitCode.Failed, "cancel", job, "--cluster", _settings).Error);
         Assert.Contains("expected a job of your tenant, found none", Expect(ExitCode.Usage, "status", "data/nosuch", "--cluster", _settings).Error);

@@ -1,5 +1,7 @@
+using System.Net.Sockets;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Orleans.Serialization;
 using ShardInit.Cluster;
 using ShardInit.Errors;
@@ -68,6 +70,17 @@ public sealed class WireFormatTests : IDisposable
         Assert.Equal(["one", "two"], plan.Message.Split(Environment.NewLine));
         Assert.Equal("no tenant", Assert.IsType<UnauthorizedAccessException>(RoundTrip(new UnauthorizedAccessException("no tenant"))).Message);
         Assert.Contains("why", Assert.IsType<ShardFormatException>(RoundTrip(new ShardFormatException(ShardFormatCode.BadPlan, "plan.json", "why"))).Message);
+    }
+
+    [Fact]
+    public void What_a_database_says_keeps_its_kind_and_its_words()
+    {
+        NpgsqlException away = new("Failed to connect to 127.0.0.1:5432", new SocketException(111));
+        NpgsqlException arrived = Assert.IsType<NpgsqlException>(RoundTrip(away));
+        Assert.Equal((away.Message, away.InnerException!.Message), (arrived.Message, Assert.IsType<SocketException>(arrived.InnerException).Message));
+        PostgresException refused = new("relation \"orleansstorage\" does not exist", "ERROR", "ERROR", "42P01", detail: "d", hint: "h");
+        Assert.Equal(refused.Message, Assert.IsType<PostgresException>(RoundTrip(refused)).Message);
+        Assert.Equal(refused.Message, Assert.IsType<PostgresException>(Copy(refused)).Message);
     }
 
     private object RoundTrip(object value)

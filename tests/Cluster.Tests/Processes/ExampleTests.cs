@@ -24,6 +24,9 @@ public sealed class ExampleTests
         Outcome refused = await Run(model, "nowhere/example", work.Settings);
         Assert.True(refused.ExitCode == 2 && refused.Output.StartsWith("refused: ", StringComparison.Ordinal), refused.ToString());
         Assert.Equal(2, (await Run(model)).ExitCode);
+        // What is wrong is said in a line, not as a crash.
+        Outcome wrong = await Run("no-such-model", "main/example", work.Settings);
+        Assert.True(wrong.ExitCode == 2 && wrong.Error.Contains("no-such-model", StringComparison.Ordinal) && !wrong.Error.Contains("   at ", StringComparison.Ordinal), wrong.ToString());
     }
 
     private static Task<Outcome> Run(params string[] arguments)

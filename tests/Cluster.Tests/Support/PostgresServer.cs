@@ -10,12 +10,20 @@ namespace ShardInit.Cluster.Tests.Support;
 /// </summary>
 public sealed class PostgresServer : IDisposable
 {
-    /// <summary>Reads until the pipe breaks or says so, then stops the server at once and removes its folder.</summary>
+    /// <summary>Ends the server and begins it again when the pipe says so; when the pipe breaks, ends it at once and removes its folder.</summary>
     private const string Keeper = """
-        "$0/postgres" -D "$1/data" -p "$2" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c logging_collector=off </dev/null &
-        server=$!
+        begin() {
+            "$0/postgres" -D "$1/data" -p "$2" -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c logging_collector=off </dev/null &
+            server=$!
+        }
+        begin "$1" "$2"
         trap '' INT TERM
-        read -r line
+        while read -r line; do
+            case "$line" in
+                stop) kill -QUIT "$server"; wait "$server" ;;
+                start) begin "$1" "$2" ;;
+            esac
+        done
         kill -QUIT "$server" 2>/dev/null
         wait "$server"
         rm -rf "$1"
@@ -90,6 +98,34 @@ public sealed class PostgresServer : IDisposable
     }
 
     public Task OpenAsync(string connectionString) => ExecuteAsync(ConnectionString("postgres"), $"ALTER DATABASE {new NpgsqlConnectionStringBuilder(connectionString).Database} ALLOW_CONNECTIONS true");
+
+    /// <summary>As a server does that crashes: nobody listens any more, and what was committed stays.</summary>
+    public async Task StopAsync()
+    {
+        await _process.StandardInput.WriteLineAsync("stop");
+        await _process.StandardInput.FlushAsync();
+        await Eventually.IsAsync(async () => !await AnswersAsync(), "the server is gone");
+    }
+
+    public async Task StartAgainAsync()
+    {
+        await _process.StandardInput.WriteLineAsync("start");
+        await _process.StandardInput.FlushAsync();
+        await Eventually.IsAsync(AnswersAsync, "the server is there again");
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            await ExecuteAsync(ConnectionString("postgres") + ";Pooling=false", "SELECT 1");
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
 
     public static async Task ExecuteAsync(string connectionString, string sql)
     {
