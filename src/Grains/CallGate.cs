@@ -26,14 +26,14 @@ internal sealed partial class CallGate(SessionPolicy policy, IGrainFactory grain
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        if (context.InterfaceMethod.DeclaringType is { } called && !IsSilo() && await Admit(called, context.InterfaceMethod) is { } tenant) TenantContext.Tenant = tenant;
+        if (context.InterfaceMethod.DeclaringType is { } called && !IsSilo() && await Admit(called, context.InterfaceMethod, context.TargetId) is { } tenant) TenantContext.Tenant = tenant;
         await context.Invoke();
     }
 
     private bool IsSilo() => RequestContext.Get(SiloStamp.Key) is string stamp && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(stamp), _stamp);
 
     /// <summary>The tenant that the call acts for; null where it needs none.</summary>
-    private async Task<string?> Admit(Type called, MethodInfo method)
+    private async Task<string?> Admit(Type called, MethodInfo method, GrainId target)
     {
         if (called.Assembly != typeof(CallGate).Assembly)
         {
@@ -45,10 +45,15 @@ internal sealed partial class CallGate(SessionPolicy policy, IGrainFactory grain
             if (!isForClients) return null;
             return RequestContext.Get(ISessionGrain.UnprovedTenantKey) is string name && SessionPolicy.IsName(name) ? name : DefaultTenant;
         }
-        if (called == typeof(ISessionGrain) && method.Name is nameof(ISessionGrain.Challenge) or nameof(ISessionGrain.Prove)) return null;
+        string? key = RequestContext.Get(ISessionGrain.ContextKey) is string session && SessionId.IsOne(session) ? SessionId.KeyOf(session) : null;
+        if (called == typeof(ISessionGrain) && method.Name is nameof(ISessionGrain.Challenge) or nameof(ISessionGrain.Prove))
+        {
+            // Who has read a key somewhere has not got the session.
+            return target.Key.ToString() == key ? null : throw Refuse($"{called.Name}.{method.Name}", "expected the session's own id with the call");
+        }
         if (!isForClients) throw Refuse($"{called.Name}.{method.Name}", "expected a call of a silo (silos with different certificates need one secretFile)");
-        if (RequestContext.Get(ISessionGrain.ContextKey) is not string session || session.Length != 64) throw Refuse($"{called.Name}.{method.Name}", UnknownSession);
-        return await grains.GetGrain<ISessionGrain>(session).Tenant() ?? throw Refuse($"{called.Name}.{method.Name}", UnknownSession);
+        // A session grain that does not answer is no refusal: its error goes to the client as it is, who asks again.
+        return (key is null ? null : await grains.GetGrain<ISessionGrain>(key).Tenant()) ?? throw Refuse($"{called.Name}.{method.Name}", UnknownSession);
     }
 
     private UnauthorizedAccessException Refuse(string call, string why)

@@ -8,7 +8,7 @@ public interface IJobGrain : IGrainWithStringKey, IClientCall
     /// <summary>Starts, continues or joins the job. Sent again after a time-out it joins: the answer is the same.</summary>
     Task<SubmitAnswer> Submit(JobOrder order);
 
-    /// <summary>Keeps what is committed. Null where there is no such job; false where it has ended already.</summary>
+    /// <summary>Keeps what is committed. Null where there is no such job; false where it has ended already, or is being sealed, which cannot be called back.</summary>
     Task<bool?> Cancel(string job);
 
     /// <summary>Null where the output never had a job.</summary>
@@ -23,5 +23,6 @@ public interface IJobControl : IGrainWithStringKey
     Task<JobRecord?> Record();
 
     /// <summary>Something happened to the job.</summary>
-    Task Tell(BoardNews news);
+    /// <returns>Its state then; null where the output has another job, or none.</returns>
+    Task<JobStatus?> Tell(BoardNews news);
 }

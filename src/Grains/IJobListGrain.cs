@@ -17,8 +17,8 @@ public interface IJobListGrain : IGrainWithStringKey
 /// <summary>The list that the caller's session may see. Key: anything.</summary>
 public interface IJobsGrain : IGrainWithStringKey, IClientCall
 {
-    /// <summary>Newest first, with their present state.</summary>
-    Task<IReadOnlyList<JobView>> All();
+    /// <summary>Newest first, with their present state. One job that does not answer hides no other.</summary>
+    Task<JobsView> All();
 
     /// <summary>The output of one of the caller's jobs; null where there is none of this id.</summary>
     Task<string?> OutputOf(string job);

@@ -16,7 +16,8 @@ public interface ISchedulerGrain : IGrainWithStringKey
     /// <returns>The seals that are no longer the worker's.</returns>
     Task<IReadOnlyList<string>> Beat(string worker, IReadOnlyList<RangeReport> reports, IReadOnlyList<string> seals);
 
-    Task SealDone(string worker, string job, SealResult result);
+    /// <param name="output">Of the job: the scheduler may know it no more.</param>
+    Task SealDone(string worker, string job, string output, SealResult result);
 
     /// <summary>A worker drains or ends.</summary>
     Task Leave(string worker);

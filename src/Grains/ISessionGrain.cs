@@ -1,8 +1,8 @@
 namespace ShardInit.Grains;
 
 /// <summary>
-/// A client proves who it is: it signs a number that the cluster drew, with the key of its certificate. Key: 64 hex digits that the client drew and that nobody else knows;
-/// the client sends them with each call, over TLS. Orleans hands a call from silo to silo, so the certificate of a connection says nothing where a call is checked.
+/// A client proves who it is: it signs a number that the cluster drew, with the key of its certificate. The client draws an id that nobody else knows and sends it with each call, over TLS.
+/// Key: <see cref="SessionId.KeyOf"/> of it. Orleans hands a call from silo to silo, so the certificate of a connection says nothing where a call is checked.
 /// </summary>
 public interface ISessionGrain : IGrainWithStringKey
 {
@@ -11,6 +11,9 @@ public interface ISessionGrain : IGrainWithStringKey
 
     /// <summary>Tenant that a client names where the cluster runs without certificates; else ignored.</summary>
     const string UnprovedTenantKey = "shardinit-tenant";
+
+    /// <summary>What <see cref="Prove"/> says where nobody asked for a challenge: the silo that had it is gone, and a client begins again.</summary>
+    const string NoChallenge = "expected a challenge before the proof; ask for one";
 
     /// <summary>Begins: 32 bytes to sign.</summary>
     Task<byte[]> Challenge();

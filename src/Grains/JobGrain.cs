@@ -19,6 +19,7 @@ internal sealed partial class JobGrain(
     private readonly StoredJson<JobRecord> _storage = new(storage);
     private readonly RateSample _rate = new(time);
     private JobState _state = null!;
+    private bool _endIsUnfinished;
 
     private string Output => this.GetPrimaryKeyString();
 
@@ -33,6 +34,24 @@ internal sealed partial class JobGrain(
     public async Task<SubmitAnswer> Submit(JobOrder order)
     {
         string tenant = TenantContext.Tenant;
+        (SubmitAnswer answer, Plan? plan) = await Accept(order, tenant);
+        if (plan is null) return answer;
+        try
+        {
+            await GrainFactory.GetGrain<IJobListGrain>(IJobListGrain.KeyOf(tenant)).Add(answer.Job, Output);
+            if (_state.Record!.IsLive) await Schedule(answer.Outcome == SubmitOutcome.Started ? JobPlan.NewRanges(answer.Job, plan) : null);
+            return answer;
+        }
+        catch (Exception error) when (error is not (OrleansException or TimeoutException))
+        {
+            // The job is stored and goes on: whatever it was, it is no refusal, and the same call again does what is missing.
+            throw new OrleansException($"job {answer.Job}: is stored, but could not be scheduled yet: {roots.WithoutPaths(error.Message)}", error);
+        }
+    }
+
+    /// <summary>Everything up to the stored record. The plan is null where it was refused.</summary>
+    private async Task<(SubmitAnswer Answer, Plan? Plan)> Accept(JobOrder order, string tenant)
+    {
         try
         {
             OutputName output = OutputName.Parse(Output);
@@ -44,32 +63,51 @@ internal sealed partial class JobGrain(
             DirectoryLook look = await Task.Run(() => Prepare(output, tenant, plan));
             JobRecord? before = _state.Record;
             SubmitAnswer answer = _state.Submit(request, look, () => $"plan {_state.Record!.Request.PlanId} there, {plan.PlanId} here");
-            if (answer.Outcome == SubmitOutcome.Refused) return Refused(answer, tenant);
-            if (answer.Outcome != SubmitOutcome.Same) await Keep(before);
+            if (answer.Outcome == SubmitOutcome.Refused) return (Refused(answer, tenant), null);
+            // Before the record is stored: a job that is there is never without what wakes it, whatever fails below. Without a record the reminder ends itself.
+            try
+            {
+                if (_state.Record!.IsLive) await this.RegisterOrUpdateReminder(Reminder, s_reminderPeriod, s_reminderPeriod);
+                if (answer.Outcome != SubmitOutcome.Same) await Keep(before);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                _state = new JobState(before);
+                throw new OrleansException($"job {answer.Job}: could not be stored: {error.Message}", error);
+            }
+            catch
+            {
+                _state = new JobState(before);
+                throw;
+            }
             LogSubmitted(log, answer.Job, Output, tenant, answer.Outcome, answer.Status);
-            await GrainFactory.GetGrain<IJobListGrain>(IJobListGrain.KeyOf(tenant)).Add(answer.Job, Output);
-            if (_state.Record!.IsLive) await Schedule(answer.Outcome == SubmitOutcome.Started ? JobPlan.NewRanges(answer.Job, plan) : null);
-            return answer;
+            return (answer, plan);
         }
         catch (PlanException refusal)
         {
-            return Refused(new SubmitAnswer(SubmitOutcome.Refused, order.Job, _state.Record?.Status ?? JobStatus.Failed, string.Join("; ", refusal.Problems)), tenant);
+            return (Refused(new SubmitAnswer(SubmitOutcome.Refused, order.Job, _state.Record?.Status ?? JobStatus.Failed, string.Join("; ", refusal.Problems)), tenant), null);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ShardFormatException)
         {
-            return Refused(new SubmitAnswer(SubmitOutcome.Refused, order.Job, _state.Record?.Status ?? JobStatus.Failed, error.Message), tenant);
+            return (Refused(new SubmitAnswer(SubmitOutcome.Refused, order.Job, _state.Record?.Status ?? JobStatus.Failed, error.Message), tenant), null);
         }
     }
 
     public async Task<bool?> Cancel(string job)
     {
         if (_state.Record is not { } record || record.Job != job || record.Request.Tenant != TenantContext.Tenant) return null;
-        if (!_state.Cancel()) return false;
-        await Keep(record);
-        LogCancelled(log, job);
+        if (_state.Cancel())
+        {
+            await Keep(record);
+            LogCancelled(log, job);
+            _endIsUnfinished = true;
+        }
+        // The answer to the call that did it may have got lost, or it may have ended half way: the same call again does the rest.
+        else if (!(record.Status == JobStatus.Cancelled && _endIsUnfinished)) return false;
         await Scheduler.Remove(job);
         await CloseRanges(record, forget: false);
         await Forget();
+        _endIsUnfinished = false;
         return true;
     }
 
@@ -83,9 +121,9 @@ internal sealed partial class JobGrain(
 
     public Task<JobRecord?> Record() => Task.FromResult(_state.Record);
 
-    public async Task Tell(BoardNews news)
+    public async Task<JobStatus?> Tell(BoardNews news)
     {
-        if (_state.Record is not { } record || record.Job != news.Job) return;
+        if (_state.Record is not { } record || record.Job != news.Job) return null;
         bool changed = news.Kind switch
         {
             NewsKind.Started => _state.Start(),
@@ -95,13 +133,14 @@ internal sealed partial class JobGrain(
             NewsKind.Failed => _state.Fail(roots.WithoutPaths(news.Text)),
             _ => false,
         };
-        if (!changed) return;
+        if (!changed) return record.Status;
         await Keep(record);
         LogState(log, record.Job, _state.Record!.Status, _state.Record.Reason);
         if (news.Kind == NewsKind.Sealed) metrics.JobSealed();
-        if (news.Kind is not (NewsKind.Sealed or NewsKind.Failed)) return;
+        if (news.Kind is not (NewsKind.Sealed or NewsKind.Failed)) return _state.Record.Status;
         await CloseRanges(record, forget: news.Kind == NewsKind.Sealed);
         await Forget();
+        return _state.Record.Status;
     }
 
     /// <summary>Wakes the job where every silo was lost, mends a scheduler that does not know it, and ends what an end that was interrupted has left: the reminder is the last to go.</summary>
@@ -138,7 +177,6 @@ internal sealed partial class JobGrain(
 
     private async Task Schedule(IReadOnlyList<RangeReport>? ranges)
     {
-        await this.RegisterOrUpdateReminder(Reminder, s_reminderPeriod, s_reminderPeriod);
         // A job whose scheduler is not to be had now is stored: the reminder brings it there.
         if (await Scheduler.Progress(_state.Record!.Job) is null) await Scheduler.Add(_state.Record, ranges);
     }

@@ -1,19 +1,35 @@
 using Orleans.Concurrency;
+using ShardInit.Cluster;
 
 namespace ShardInit.Grains;
 
 /// <summary>Shows a session the jobs of its tenant.</summary>
 [StatelessWorker]
-internal sealed class JobsGrain : Grain, IJobsGrain
+internal sealed class JobsGrain(OutputRoots roots, TimeProvider time) : Grain, IJobsGrain
 {
     /// <summary>People read the last ones; each costs a call.</summary>
     private const int Most = 100;
 
-    public async Task<IReadOnlyList<JobView>> All()
+    /// <summary>How long one job is waited for: less than the half minute after which the client takes the whole list for lost.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(10);
+
+    public async Task<JobsView> All()
     {
         IReadOnlyList<ListedJob> listed = await GrainFactory.GetGrain<IJobListGrain>(IJobListGrain.KeyOf(TenantContext.Tenant)).All();
-        JobView?[] views = await Task.WhenAll(listed.Take(Most).DistinctBy(job => job.Output).Select(job => GrainFactory.GetGrain<IJobGrain>(job.Output).View()));
-        return [.. views.OfType<JobView>()];
+        (JobView? View, SilentJob? Silent)[] answers = await Task.WhenAll(listed.Take(Most).DistinctBy(job => job.Output).Select(Ask));
+        return new JobsView([.. answers.Select(answer => answer.View).OfType<JobView>()], [.. answers.Select(answer => answer.Silent).OfType<SilentJob>()]);
+    }
+
+    private async Task<(JobView? View, SilentJob? Silent)> Ask(ListedJob job)
+    {
+        try
+        {
+            return (await GrainFactory.GetGrain<IJobGrain>(job.Output).View().WaitAsync(s_limit, time), null);
+        }
+        catch (Exception error)
+        {
+            return (null, new SilentJob(job.Job, job.Output, roots.WithoutPaths(error.Message.ReplaceLineEndings(" "))));
+        }
     }
 
     public async Task<string?> OutputOf(string job)

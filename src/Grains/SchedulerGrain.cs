@@ -16,6 +16,9 @@ internal sealed partial class SchedulerGrain(
     /// <summary>How many ranges are asked for one request before the worker is told to come again.</summary>
     private const int MostOffers = 16;
 
+    /// <summary>How long one range is waited for, and after how long no further one is asked: together less than the half minute after which the worker stops listening, and then nobody would hold what was leased.</summary>
+    private static readonly TimeSpan s_rangeLimit = TimeSpan.FromSeconds(10), s_askLimit = TimeSpan.FromSeconds(15);
+
     private readonly StoredJson<SchedulerRecord> _storage = new(state);
     private readonly JobBoard _board = new(options, time);
     private readonly Dictionary<string, string> _outputs = new(StringComparer.Ordinal);
@@ -48,14 +51,15 @@ internal sealed partial class SchedulerGrain(
         if (!_board.Knows(request.Worker)) return WorkGrant.Unknown;
         _board.Seen(request.Worker);
         HashSet<RangeKey> tried = [];
-        for (int offers = 0; offers < MostOffers && _board.Choose(request, tried) is { } offer; offers++)
+        long start = time.GetTimestamp();
+        for (int offers = 0; offers < MostOffers && time.GetElapsedTime(start) < s_askLimit && _board.Choose(request, tried) is { } offer; offers++)
         {
             if (offer.IsSeal) return new WorkGrant(offer.Job, RangeKey.None, [], IsSeal: true, IsUnknown: false);
             tried.Add(offer.Range);
             RangeGrant grant;
             try
             {
-                grant = await Range(offer.Range).Lease(offer.Request!);
+                grant = await Range(offer.Range).Lease(offer.Request!).WaitAsync(s_rangeLimit, time);
             }
             catch (Exception error)
             {
@@ -76,10 +80,17 @@ internal sealed partial class SchedulerGrain(
         return Task.FromResult<IReadOnlyList<string>>([.. seals.Where(job => !_board.SealHeartbeat(job, worker))]);
     }
 
-    public async Task SealDone(string worker, string job, SealResult result)
+    public async Task SealDone(string worker, string job, string output, SealResult result)
     {
         if (result.Error is { } error) LogSealFailed(log, job, worker, error);
-        Pass(_board.SealDone(job, worker, result));
+        IReadOnlyList<BoardNews> news = _board.SealDone(job, worker, result);
+        if (result.Sealed && news.Count == 0)
+        {
+            // Of a job that is not on the board: not brought back yet, or ended. The directory is the truth, and the job has to say so.
+            _outputs.TryAdd(job, output);
+            news = [new BoardNews(NewsKind.Sealed, job)];
+        }
+        Pass(news);
         foreach (IGrouping<RangeKey, int> range in result.Missing.GroupBy(file => RangeKey.Of(job, file)))
         {
             if (_outputs.ContainsKey(job)) Apply(await Range(range.Key).Missing([.. range]));
@@ -163,18 +174,24 @@ internal sealed partial class SchedulerGrain(
             LogFenced(log, news.Text);
             metrics.WorkerFenced();
             await Store();
-            foreach (JobRecord job in _board.Jobs.ToArray())
-            {
-                for (int number = 0; number < RangeKey.CountFor(job.Request.Files); number++) Apply(await Range(new RangeKey(job.Job, number)).Distrust(news.Worker!.Worker));
-            }
+            await Task.WhenAll(_board.Jobs.SelectMany(job => Enumerable.Range(0, RangeKey.CountFor(job.Request.Files)).Select(number => new RangeKey(job.Job, number))).ToArray()
+                .Select(range => Distrust(range, news.Worker!.Worker)));
             return;
         }
         if (!_outputs.TryGetValue(news.Job, out string? output)) return;
         if (news.Kind is NewsKind.Failed or NewsKind.Sealed) _board.Remove(news.Job);
-        await GrainFactory.GetGrain<IJobControl>(output).Tell(news);
+        JobStatus? status = await GrainFactory.GetGrain<IJobControl>(output).Tell(news);
+        // Unless what waits behind this takes it back: then the same news comes once more.
+        if (news.Kind == NewsKind.AllCommitted && status == JobStatus.Sealing && !_news[news.Job].Any(later => later.Kind == NewsKind.Reopened)) _board.AllowSeal(news.Job);
         if (news.Kind is not (NewsKind.Failed or NewsKind.Sealed)) return;
         _outputs.Remove(news.Job);
         await Store();
+    }
+
+    private async Task Distrust(RangeKey range, string worker)
+    {
+        // Each by itself: where one cannot be had, the news is told again to all of them.
+        if (_outputs.ContainsKey(range.Job)) Apply(await Range(range).Distrust(worker));
     }
 
     /// <summary>Every two seconds: brings jobs back after a loss, asks ranges that are silent, tells what could not be told.</summary>
@@ -186,25 +203,28 @@ internal sealed partial class SchedulerGrain(
         {
             Pass([]);
             if (_writeAgain) await Store();
-            foreach (string output in _pending.ToArray()) await Recover(output);
-            foreach (RangeKey range in _board.ToPoll())
-            {
-                if (!_outputs.ContainsKey(range.Job)) continue;
-                try
-                {
-                    Apply(await Range(range).Report());
-                }
-                catch (Exception error)
-                {
-                    LogNoAnswer(log, range.Job, range.Number, error.Message);
-                }
-            }
+            // Side by side: one job whose directory hangs, or whose silo is gone, keeps no other waiting.
+            await Task.WhenAll(_pending.ToArray().Select(Recover));
+            await Task.WhenAll(_board.ToPoll().Select(Poll));
             metrics.Workers = _board.Living().Count;
             metrics.Jobs = _board.Jobs.Count();
         }
         finally
         {
             _polling = false;
+        }
+    }
+
+    private async Task Poll(RangeKey range)
+    {
+        if (!_outputs.ContainsKey(range.Job)) return;
+        try
+        {
+            Apply(await Range(range).Report().WaitAsync(s_rangeLimit, time));
+        }
+        catch (Exception error)
+        {
+            LogNoAnswer(log, range.Job, range.Number, error.Message);
         }
     }
 

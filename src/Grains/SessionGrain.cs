@@ -16,7 +16,7 @@ internal sealed partial class SessionGrain(SessionPolicy policy, ClusterMetrics 
     {
         // Once for each challenge.
         (byte[]? challenge, _challenge) = (_challenge, null);
-        if (challenge is null) return Refuse("expected a challenge before the proof; ask for one");
+        if (challenge is null) return Refuse(ISessionGrain.NoChallenge);
         (string? tenant, string? refusal) = policy.Check(certificate);
         if (refusal is not null) return Refuse(refusal);
         using X509Certificate2 own = X509CertificateLoader.LoadCertificate(certificate[0]);

@@ -27,21 +27,32 @@ internal sealed class StoredJson<T>(IPersistentState<StoredText> storage) where 
     }
 
     /// <summary>Writes. Where another activation has written meanwhile, <paramref name="merge"/> gets what it wrote and says what to write now.</summary>
+    /// <remarks>After a failure <see cref="Value"/> is what it was before: what may not be stored must not look as if it were.</remarks>
     public async Task Write(T value, Func<T?, T>? merge = null)
     {
-        for (int attempt = 0; ; attempt++)
+        StoredText before = storage.State;
+        try
         {
-            storage.State = new StoredText { Text = JsonSerializer.Serialize(value) };
-            try
+            for (int attempt = 0; ; attempt++)
             {
-                await storage.WriteStateAsync();
-                return;
+                storage.State = new StoredText { Text = JsonSerializer.Serialize(value) };
+                try
+                {
+                    await storage.WriteStateAsync();
+                    return;
+                }
+                catch (InconsistentStateException) when (attempt < 5)
+                {
+                    await storage.ReadStateAsync();
+                    before = storage.State;
+                    if (merge is not null) value = merge(Value);
+                }
             }
-            catch (InconsistentStateException) when (attempt < 5)
-            {
-                await storage.ReadStateAsync();
-                if (merge is not null) value = merge(Value);
-            }
+        }
+        catch
+        {
+            storage.State = before;
+            throw;
         }
     }
 

@@ -33,6 +33,7 @@ internal sealed record CheckedSettings(
         if (settings.Worker.Lanes is not ("auto" or "1" or "128" or "256" or "512")) problems.Add($"worker.lanes: expected auto, 1, 128, 256 or 512, found {Problems.Quote(settings.Worker.Lanes)}");
         else if (settings.Worker.Lanes != "auto") lanes = (LaneChoice)int.Parse(settings.Worker.Lanes, CultureInfo.InvariantCulture);
         if (settings.Otlp is { } otlp && !Uri.TryCreate(otlp, UriKind.Absolute, out _)) problems.Add($"otlp: expected an address such as http://collector:4317, found {Problems.Quote(otlp)}");
+        if (settings.OtlpProtocol is not ("grpc" or "http/protobuf")) problems.Add($"otlpProtocol: expected grpc or http/protobuf, found {Problems.Quote(settings.OtlpProtocol)}");
         bool loopback = IPAddress.IsLoopback(address) && !settings.Endpoint.ListenOnAll;
         if (settings.Tls is null && !settings.Insecure && !loopback)
         {

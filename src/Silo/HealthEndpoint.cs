@@ -10,6 +10,8 @@ namespace ShardInit.Silo;
 /// </summary>
 internal sealed partial class HealthEndpoint(HealthSettings settings, SiloHealth health, ILogger<HealthEndpoint> log) : IHostedService
 {
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+
     private readonly HttpListener _listener = new();
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -47,9 +49,12 @@ internal sealed partial class HealthEndpoint(HealthSettings settings, SiloHealth
                 await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(text + "\n"));
                 context.Response.Close();
             }
-            catch (Exception error) when (error is HttpListenerException or ObjectDisposedException or IOException)
+            catch (Exception error)
             {
-                if (_listener.IsListening) LogFailed(log, error.Message);
+                // Whatever one probe did wrong, the next one is answered: without an answer the silo would be taken for dead.
+                if (!_listener.IsListening) return;
+                LogFailed(log, error.Message);
+                await Task.Delay(s_pause);
             }
         }
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using Orleans.Configuration;
 using Orleans.Connections.Security;
@@ -55,7 +56,8 @@ internal static class SiloHost
         services.AddSingleton(provider => Worker(settings, provider));
         if (settings.Settings.Otlp is { } otlp)
         {
-            services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(ClusterMetrics.MeterName, "Microsoft.Orleans").AddOtlpExporter(exporter => exporter.Endpoint = new Uri(otlp)));
+            services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(ClusterMetrics.MeterName, "Microsoft.Orleans").AddOtlpExporter(exporter =>
+                (exporter.Endpoint, exporter.Protocol) = (new Uri(otlp), settings.Settings.OtlpProtocol == "grpc" ? OtlpExportProtocol.Grpc : OtlpExportProtocol.HttpProtobuf)));
         }
     }
 

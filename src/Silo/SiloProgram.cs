@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using ShardInit.Errors;
+using ShardInit.Silo.Postgres;
 
 namespace ShardInit.Silo;
 
@@ -11,6 +13,9 @@ public static class SiloProgram
 {
     /// <summary>Added to the drain time for the rest of an orderly end: grains write their state, the silo leaves the cluster.</summary>
     private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long a silo that starts waits for its database, and between two tries.</summary>
+    private static readonly TimeSpan s_databaseLimit = TimeSpan.FromMinutes(2), s_databasePause = TimeSpan.FromSeconds(3);
 
     /// <summary>Runs until <paramref name="stop"/>, then drains.</summary>
     /// <param name="say">A line for people.</param>
@@ -23,7 +28,7 @@ public static class SiloProgram
     {
         Ports.RequireFree(settings);
         if (settings.Settings.Insecure && settings.Certificates is null) say("warning: insecure: no certificates; anybody who reaches the ports of this silo may write to every root");
-        if (settings.IsPostgres) await Postgres.SchemaInstaller.EnsureAsync(settings.ConnectionString!, settings.Settings.Membership.CreateSchema, stop);
+        if (settings.IsPostgres && !await HasDatabaseAsync(settings, say, stop)) return 0;
         using IHost host = SiloHost.Build(settings);
         try
         {
@@ -47,6 +52,34 @@ public static class SiloProgram
         using CancellationTokenSource limit = new(TimeSpan.FromSeconds(settings.Settings.DrainSeconds) + s_rest);
         await host.StopAsync(limit.Token);
         return asked ? 0 : 1;
+    }
+
+    /// <summary>A server that starts together with this silo, or is started anew just now, is waited for. False when told to stop meanwhile.</summary>
+    private static async Task<bool> HasDatabaseAsync(CheckedSettings settings, Action<string> say, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        string said = "";
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    await SchemaInstaller.EnsureAsync(settings.ConnectionString!, settings.Settings.Membership.CreateSchema, stop);
+                    return true;
+                }
+                catch (DatabaseException error) when (error.IsPassing && Stopwatch.GetElapsedTime(start) < s_databaseLimit)
+                {
+                    if (error.Message != said) say($"membership: {error.Message}; trying again for up to {s_databaseLimit.TotalSeconds:0} s");
+                    said = error.Message;
+                    await Task.Delay(s_databasePause, stop);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private static Task Cancelled(CancellationToken token)

@@ -34,8 +34,11 @@ public sealed record SiloSettings
 
     public HealthSettings Health { get; init; } = new();
 
-    /// <summary>OTLP endpoint (gRPC) for metrics, for instance <c>http://collector:4317</c>; null: none.</summary>
+    /// <summary>OTLP endpoint for metrics, for instance <c>http://collector:4317</c>; null: none.</summary>
     public string? Otlp { get; init; }
+
+    /// <summary><c>grpc</c>, mostly port 4317, or <c>http/protobuf</c>, mostly port 4318: there <see cref="Otlp"/> is the whole address, mostly with the path <c>/v1/metrics</c>.</summary>
+    public string OtlpProtocol { get; init; } = "grpc";
 
     /// <summary>How long a silo that is told to stop goes on with the shards that it has begun, in seconds; the rest is given back at once.</summary>
     public double DrainSeconds { get; init; } = 100;

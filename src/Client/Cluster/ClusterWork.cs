@@ -62,17 +62,19 @@ internal static class ClusterWork
         bool cancelled = view.Record.Status == JobStatus.Cancelled;
         if (given.Has(Flags.Json)) given.Terminal.PrintJson(json => JobReport.Members(json, view));
         else if (cancelled) given.Terminal.Say($"job {view.Record.Job}: cancelled; what is committed stays in {view.Record.Request.Output}, and the same submit goes on from there");
-        if (!cancelled) given.Terminal.Error($"job {view.Record.Job}: expected a job that goes on, found one that is {JobReport.StatusName(view.Record.Status)}");
+        if (view.Record.IsLive) given.Terminal.Error($"job {view.Record.Job}: too late to cancel: all its files are there, and it is being sealed; '{Cli.ProgramName} watch {view.Record.Job}' tells how that ends");
+        else if (!cancelled) given.Terminal.Error($"job {view.Record.Job}: expected a job that goes on, found one that is {JobReport.StatusName(view.Record.Status)}");
         return cancelled ? ExitCode.Done : ExitCode.Failed;
     });
 
     public static int Jobs(Invocation given) => Ask(given, async (cluster, stop) =>
     {
-        IReadOnlyList<JobView> jobs = await cluster.JobsAsync(stop);
-        if (given.Has(Flags.Json)) foreach (JobView view in jobs) given.Terminal.PrintJson(json => JobReport.Members(json, view));
-        else if (jobs.Count == 0) given.Terminal.Say("no jobs");
-        else given.Terminal.Print(string.Join('\n', JobReport.Table(jobs)));
-        return ExitCode.Done;
+        JobsView jobs = await cluster.JobsAsync(stop);
+        if (given.Has(Flags.Json)) foreach (JobView view in jobs.Jobs) given.Terminal.PrintJson(json => JobReport.Members(json, view));
+        else if (jobs.Jobs.Count > 0) given.Terminal.Print(string.Join('\n', JobReport.Table(jobs.Jobs)));
+        else if (jobs.Silent.Count == 0) given.Terminal.Say("no jobs");
+        foreach (SilentJob silent in jobs.Silent) given.Terminal.Error($"job {silent.Job} of {silent.Output}: expected its state, found no answer: {silent.Reason}; it is not listed; ask again, or '{Cli.ProgramName} status {silent.Job}'");
+        return jobs.Silent.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     });
 
     private static PlanException Unknown(string job) => new($"{Problems.Quote(job)}: expected a job of your tenant, found none; '{Cli.ProgramName} jobs' lists them");

@@ -21,6 +21,9 @@ internal sealed class BoardJob(JobRecord record, IReadOnlyList<RangeReport> rang
     /// <summary>Who writes index and manifest, and when he was last heard of.</summary>
     public (string Worker, TimeSpan SeenAt)? Sealer { get; set; }
 
+    /// <summary>The owner of the job's record has taken down that it is being sealed: from then on it cannot be cancelled.</summary>
+    public bool MaySeal { get; set; }
+
     public List<(string Worker, TimeSpan At)> SealFailures { get; } = [];
 
     public TimeSpan ProgressAt { get; private set; } = now;

@@ -4,7 +4,7 @@ public enum NewsKind
 {
     /// <summary>The job got its first lease: <see cref="JobState.Start"/>.</summary>
     Started,
-    /// <summary>All its files are committed: <see cref="JobState.AllCommitted"/>; the next worker that asks is told to seal.</summary>
+    /// <summary>All its files are committed: <see cref="JobState.AllCommitted"/>. Where the job then is <see cref="JobStatus.Sealing"/>, <see cref="JobBoard.AllowSeal"/>: the next worker that asks is told to seal.</summary>
     AllCommitted,
     /// <summary>They are not after all: <see cref="JobState.FilesMissing"/>.</summary>
     Reopened,

@@ -18,7 +18,7 @@ public sealed record ClusterOptions
     /// <summary>A range writes its state at most once in this time, but for its first lease, its completion and disputes.</summary>
     public TimeSpan StorageInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>A worker that failed at a shard gets it again only after this time; others get it at once.</summary>
+    /// <summary>A worker that failed at a shard gets it again only after this time; another gets it at once, but after a second failure nobody does, and the pause doubles with each.</summary>
     public TimeSpan RetrySpan { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>A shard that failed this often, on at least <see cref="WorkersBeforeGivingUp"/> workers, fails the job.</summary>

@@ -12,12 +12,21 @@ public sealed partial class JobBoard
     {
         foreach (BoardJob job in _jobs)
         {
-            if (!job.IsComplete || (job.Sealer is { } sealer && now - sealer.SeenAt <= options.LeaseSpan)) continue;
+            if (!job.IsComplete || !job.MaySeal || (job.Sealer is { } sealer && now - sealer.SeenAt <= options.LeaseSpan)) continue;
             if (job.SealFailures.Any(failure => failure.Worker == worker && now - failure.At < options.RetrySpan)) continue;
             job.Sealer = (worker, now);
             return new Offer(++_lastOffer, job.Record, default, null);
         }
         return null;
+    }
+
+    /// <summary>
+    /// The news that all files are committed has arrived, and the job's record says <see cref="JobStatus.Sealing"/>: now a worker may write index and manifest. Not before: a job that somebody has
+    /// cancelled meanwhile must not be sealed behind his back.
+    /// </summary>
+    public void AllowSeal(string id)
+    {
+        if (Find(id) is { IsComplete: true } job) job.MaySeal = true;
     }
 
     /// <summary>The sealer lives. False when the step is no longer its: it should stop, and does no harm when it does not.</summary>

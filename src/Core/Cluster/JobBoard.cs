@@ -66,7 +66,7 @@ public sealed partial class JobBoard(ClusterOptions options, TimeProvider time)
 
         Fit FitOf(QueuedJob queued)
         {
-            if (Find(queued.Job)!.FirstFor(request.Worker, now, tried) is null) return Fit.NotNow;
+            if (request.Avoid.Contains(queued.Job) || Find(queued.Job)!.FirstFor(request.Worker, now, tried) is null) return Fit.NotNow;
             long tenantInFlight = _tenants[queued.Tenant];
             if (queued.SmallestBytes > options.BytesPerTenant - tenantInFlight && tenantInFlight > 0) return Fit.TenantFull;
             return queued.SmallestBytes > options.BytesPerWorker - inFlight && inFlight > 0 ? Fit.WorkerFull : Fit.Fits;
@@ -135,7 +135,7 @@ public sealed partial class JobBoard(ClusterOptions options, TimeProvider time)
         Fence(job, report, news);
         if (job.IsComplete != wasComplete)
         {
-            job.Sealer = null;
+            (job.Sealer, job.MaySeal) = (null, false);
             news.Add(new BoardNews(wasComplete ? NewsKind.Reopened : NewsKind.AllCommitted, job.Record.Job));
         }
         return news;

@@ -7,10 +7,10 @@ namespace ShardInit.Cluster;
 /// <code>
 /// Queued    -> Running (first lease) | Sealing (all files were there) | Sealed (somebody else did it) | Cancelled | Failed
 /// Running   -> Sealing (all files committed) | Sealed (likewise) | Cancelled | Failed
-/// Sealing   -> Sealed | Running (a file is gone) | Cancelled | Failed
+/// Sealing   -> Sealed | Running (a file is gone) | Failed
 /// Sealed    -> Queued (submitted again, and the directory is no longer sealed)
-/// Cancelled -> Queued (submitted again) | Sealed (the sealing was under way)
-/// Failed    -> Queued (submitted again) | Sealed (likewise)
+/// Cancelled -> Queued (submitted again) | Sealed (a sealer of before, that slept, found all files there)
+/// Failed    -> Queued (submitted again) | Sealed (the sealing was under way)
 /// </code>
 /// </summary>
 public sealed class JobState
@@ -33,7 +33,7 @@ public sealed class JobState
     {
         (JobStatus.Queued, JobStatus.Running or JobStatus.Sealing or JobStatus.Sealed or JobStatus.Cancelled or JobStatus.Failed) => true,
         (JobStatus.Running, JobStatus.Sealing or JobStatus.Sealed or JobStatus.Cancelled or JobStatus.Failed) => true,
-        (JobStatus.Sealing, JobStatus.Sealed or JobStatus.Running or JobStatus.Cancelled or JobStatus.Failed) => true,
+        (JobStatus.Sealing, JobStatus.Sealed or JobStatus.Running or JobStatus.Failed) => true,
         (JobStatus.Sealed, JobStatus.Queued) => true,
         (JobStatus.Cancelled or JobStatus.Failed, JobStatus.Queued or JobStatus.Sealed) => true,
         _ => false,
@@ -63,8 +63,8 @@ public sealed class JobState
         SubmitAnswer Refused(string reason) => new(SubmitOutcome.Refused, request.Job, Record?.Status ?? JobStatus.Failed, reason);
     }
 
-    /// <summary>Keeps what is committed. False where there is nothing to cancel.</summary>
-    public bool Cancel() => MoveFrom(live: true, JobStatus.Cancelled);
+    /// <summary>Keeps what is committed. False where there is nothing to cancel: it has ended, or it is being sealed, which nobody can call back.</summary>
+    public bool Cancel() => Record is { Status: JobStatus.Queued or JobStatus.Running } && Move(JobStatus.Cancelled);
 
     /// <summary>A worker was given a shard of it.</summary>
     public bool Start() => Record is { Status: JobStatus.Queued } && Move(JobStatus.Running);
@@ -79,12 +79,10 @@ public sealed class JobState
 
     public bool Fail(string reason)
     {
-        if (!MoveFrom(live: true, JobStatus.Failed)) return false;
+        if (Record is not { IsLive: true } || !Move(JobStatus.Failed)) return false;
         Record = Record! with { Reason = reason };
         return true;
     }
-
-    private bool MoveFrom(bool live, JobStatus to) => Record is { } record && record.IsLive == live && Move(to);
 
     private bool Move(JobStatus to)
     {

@@ -48,11 +48,20 @@ internal static partial class RealPath
         try
         {
             Directory.CreateDirectory(path);
-            if (!OperatingSystem.IsWindows())
+            try
             {
-                if (group is { } number && ChangeOwner(path, uint.MaxValue, number) != 0) throw FileErrors.Failed(Marshal.GetLastPInvokeError(), $"give the directory to group {number}", path);
-                // After the group, which may clear bits; and set, not asked for, so that the process's mask takes nothing away.
-                File.SetUnixFileMode(path, mode);
+                if (!OperatingSystem.IsWindows())
+                {
+                    if (group is { } number && ChangeOwner(path, uint.MaxValue, number) != 0) throw FileErrors.Failed(Marshal.GetLastPInvokeError(), $"give the directory to group {number}", path);
+                    // After the group, which may clear bits; and set, not asked for, so that the process's mask takes nothing away.
+                    File.SetUnixFileMode(path, mode);
+                }
+            }
+            catch
+            {
+                // Left there, the next submit would take it as it is, with the wrong group.
+                Directory.Delete(path);
+                throw;
             }
         }
         catch (UnauthorizedAccessException error)

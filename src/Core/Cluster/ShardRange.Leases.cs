@@ -14,6 +14,9 @@ public sealed record HeartbeatReply(IReadOnlyList<int> Lost, RangeReport Report)
 
 public sealed partial class ShardRange
 {
+    /// <summary>The longest pause of a shard, in <see cref="ClusterOptions.RetrySpan"/>.</summary>
+    private const int MostRetrySpans = 6;
+
     /// <summary>Gives out a batch, in file order, so that a job cut short leaves its first layers whole.</summary>
     public RangeGrant Lease(LeaseRequest request)
     {
@@ -27,7 +30,7 @@ public sealed partial class ShardRange
         {
             if (leases.Count == request.MostShards) break;
             Shard shard = _shards[index];
-            if (KindFor(shard, request) is not { } kind || shard.Failures.Any(failure => failure.Worker == request.Worker && now - failure.At < _options.RetrySpan)) continue;
+            if (KindFor(shard, request) is not { } kind || IsPaused(shard, request.Worker, now)) continue;
             bool fits = leases.Count == 0
                 ? shard.Bytes <= request.RoomBytes || request.OneOfAnySize
                 : total + shard.Bytes <= Math.Min(request.TargetBytes, request.RoomBytes);
@@ -39,6 +42,15 @@ public sealed partial class ShardRange
         }
         if (leases.Count > 0) _dirty = true;
         return new RangeGrant(leases, Report());
+    }
+
+    /// <summary>Who failed at a shard gets it again after a while. Once a second attempt has failed nobody does at once, and each time the pause is twice as long: a full disk is full for everybody.</summary>
+    private bool IsPaused(Shard shard, string worker, TimeSpan now)
+    {
+        if (shard.Failures.Count == 0) return false;
+        if (shard.Failures.Any(failure => failure.Worker == worker && now - failure.At < _options.RetrySpan)) return true;
+        int failures = shard.Failures.Count(failure => failure.Error is not null);
+        return failures >= 2 && now - shard.Failures.Max(failure => failure.At) < _options.RetrySpan * Math.Min(1 << Math.Min(failures - 2, 10), MostRetrySpans);
     }
 
     private LeaseKind? KindFor(Shard shard, LeaseRequest request)

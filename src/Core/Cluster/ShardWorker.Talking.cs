@@ -2,21 +2,31 @@ namespace ShardInit.Cluster;
 
 public sealed partial class ShardWorker
 {
+    /// <summary>Most that a job is left alone after failures: a disk that was full is tried again at least this often.</summary>
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(1);
+
     private bool _known;
     private string? _refusal;
     private bool _gaveBack;
+
+    /// <summary>Finished, and not to be reported just now.</summary>
+    private readonly List<(int Number, WorkItem Item)> _kept = [];
 
     private void AskLoop()
     {
         BatchSize size = new(_options);
         while (true)
         {
-            bool idle = true;
-            bool answered = Try("report", () => idle = !ReportFinished());
+            (bool answered, bool reported) = ReportFinished();
+            bool idle = !reported;
             long target = size.Bytes(BytesWritten);
             (bool ask, bool giveBack, bool drained, long held) = Look(target);
             if (drained) break;
-            if (giveBack) answered &= Try("give back", GiveBack);
+            if (giveBack)
+            {
+                _gaveBack = true;
+                answered &= Try("give back", GiveBack);
+            }
             else if (ask) answered &= Try("ask", () => idle = !Ask(target, held) && idle);
             if (answered ? !Pause(idle) : _stop.Token.WaitHandle.WaitOne(_options.IdleInterval)) break;
         }
@@ -29,7 +39,7 @@ public sealed partial class ShardWorker
         lock (_gate)
         {
             long waiting = _waiting.Numbers.Sum(number => _held[number].Bytes);
-            return (!_draining && (_waiting.Count == 0 || waiting < target / 2), _draining && !_gaveBack, _draining && _held.Count == 0, _held.Values.Sum(item => item.Bytes));
+            return (!_draining && (_waiting.Count == 0 || waiting < target / 2), _draining && !_gaveBack, _draining && _held.Count == 0 && _returned.Count == 0, _held.Values.Sum(item => item.Bytes));
         }
     }
 
@@ -54,7 +64,7 @@ public sealed partial class ShardWorker
             _known = refusal is null;
             if (!_known) return false;
         }
-        WorkGrant grant = _source.Ask(new WorkRequest(_options.Hello.Worker, held, target));
+        WorkGrant grant = _source.Ask(new WorkRequest(_options.Hello.Worker, held, target) { Avoid = _troubled.Paused });
         if (grant.IsUnknown) _known = false;
         if (grant.Job is not { } record) return false;
         if (grant.IsSeal)
@@ -100,41 +110,77 @@ public sealed partial class ShardWorker
         }
     }
 
-    /// <summary>Reports what is finished, by range. What could not be reported is tried again. True when something was.</summary>
-    private bool ReportFinished()
+    /// <summary>
+    /// Reports what is finished: each seal and each range by itself, so that one whose grain cannot be had keeps no other from being reported. What could not be reported is tried again with growing
+    /// pauses, and dropped in the end: what was written is in the directory, where whoever gets the lapsed lease finds it.
+    /// </summary>
+    private (bool Answered, bool Reported) ReportFinished()
     {
-        List<(int Number, WorkItem Item)> finished = [];
+        List<(int Number, WorkItem Item)> finished = [.. _kept];
+        _kept.Clear();
+        ShardItem[] returned;
+        bool hurry;
         lock (_gate)
         {
+            hurry = _draining;
+            returned = [.. _returned];
+            _returned.Clear();
             while (_finished.TryDequeue(out int number)) finished.Add((number, _held[number]));
         }
-        int reported = 0;
-        try
+        int reported = Forget(finished.Where(entry => !entry.Item.HasOutcome).Select(entry => entry.Number));
+        bool answered = true;
+        foreach (IGrouping<ReportKey, (int Number, WorkItem Item)> group in finished.Where(entry => entry.Item.HasOutcome).GroupBy(entry => KeyOf(entry.Item)))
         {
-            reported += Forget(finished.Where(entry => !entry.Item.HasOutcome).Select(entry => entry.Number));
-            finished.RemoveAll(entry => !entry.Item.HasOutcome);
-            foreach ((int number, WorkItem item) in finished)
+            int[] numbers = [.. group.Select(entry => entry.Number)];
+            if (hurry || !_unreported.IsPaused(group.Key))
             {
-                if (item is not SealItem seal) continue;
+                if (Try(group.Key.What, () => Report(group.Key, [.. group.Select(entry => entry.Item)])))
+                {
+                    _unreported.Succeeded(group.Key);
+                    reported += Forget(numbers);
+                    continue;
+                }
+                answered = false;
+                _unreported.Failed(group.Key);
+                if (_unreported.Failing(group.Key) >= _options.ReportSpan)
+                {
+                    _options.Log($"worker {_options.Hello.Worker}: cannot {group.Key.What} for {_options.ReportSpan.TotalSeconds:0} s: gave it up; what is written is found in the directory");
+                    _unreported.Succeeded(group.Key);
+                    Forget(numbers);
+                    continue;
+                }
+            }
+            _kept.AddRange(group);
+        }
+        if (returned.Length > 0) answered &= Try("give back", () => Release(returned));
+        return (answered, reported > 0);
+    }
+
+    private void Report(ReportKey key, WorkItem[] items)
+    {
+        if (key.IsSeal)
+        {
+            foreach (SealItem seal in items.Cast<SealItem>())
+            {
                 _source.SealDone(_options.Hello.Worker, seal.Record.Job, seal.Result);
                 if (!seal.Result.Sealed) _jobs.Forget(seal.Record.Job);
-                reported += Forget([number]);
             }
-            foreach (IGrouping<RangeKey, (int Number, ShardItem Item)> range in finished.Where(entry => entry.Item is ShardItem)
-                .Select(entry => (entry.Number, Item: (ShardItem)entry.Item)).GroupBy(entry => entry.Item.Range))
-            {
-                (int Number, ShardItem Item)[] items = [.. range];
-                Completion[] completions = [.. items.Select(entry => entry.Item.Completion)];
-                IReadOnlyList<CompletionResult> results = _source.Complete(_options.Hello.Worker, range.Key, completions);
-                Explain(range.Key, completions, results);
-                reported += Forget(items.Select(entry => entry.Number));
-            }
+            return;
         }
-        finally
-        {
-            lock (_gate) foreach ((int number, _) in finished) if (_held.ContainsKey(number)) _finished.Enqueue(number);
-        }
-        return reported > 0;
+        Completion[] completions = [.. items.Select(item => ((ShardItem)item).Completion)];
+        IReadOnlyList<CompletionResult> results = _source.Complete(_options.Hello.Worker, key.Range, completions);
+        Explain(key.Range, completions, results);
+        if (completions.Any(completion => completion.Error is null)) _troubled.Succeeded(key.Range.Job);
+        if (completions.All(completion => completion.Error is null)) return;
+        _troubled.Failed(key.Range.Job);
+    }
+
+    private static ReportKey KeyOf(WorkItem item) => item is ShardItem shard ? new ReportKey(shard.Range, IsSeal: false) : new ReportKey(new RangeKey(item.Job, 0), IsSeal: true);
+
+    /// <summary>What is reported by one call.</summary>
+    private readonly record struct ReportKey(RangeKey Range, bool IsSeal)
+    {
+        public string What => IsSeal ? $"report the seal of job {Range.Job}" : $"report shards of job {Range.Job}, range {Range.Number}";
     }
 
     private void Explain(RangeKey range, Completion[] completions, IReadOnlyList<CompletionResult> results)
@@ -158,21 +204,22 @@ public sealed partial class ShardWorker
     /// <summary>What was not begun goes to others at once.</summary>
     private void GiveBack()
     {
-        List<(int Number, ShardItem Item)> items = [];
+        List<ShardItem> items = [];
         lock (_gate)
         {
             while (_waiting.TryTake(out int number))
             {
                 // A seal that was not begun is simply not renewed.
-                if (_held[number] is ShardItem item) items.Add((number, item));
+                if (_held[number] is ShardItem item) items.Add(item);
                 _held.Remove(number);
             }
         }
-        _gaveBack = true;
-        foreach (IGrouping<RangeKey, (int Number, ShardItem Item)> range in items.GroupBy(entry => entry.Item.Range))
-        {
-            _source.Release(_options.Hello.Worker, range.Key, [.. range.Select(entry => entry.Item.Lease.File)]);
-        }
+        Release(items);
+    }
+
+    private void Release(IEnumerable<ShardItem> items)
+    {
+        foreach (IGrouping<RangeKey, ShardItem> range in items.GroupBy(item => item.Range)) _source.Release(_options.Hello.Worker, range.Key, [.. range.Select(item => item.Lease.File)]);
     }
 
     private void BeatLoop()

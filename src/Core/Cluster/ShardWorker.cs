@@ -17,6 +17,9 @@ public sealed partial class ShardWorker
     private readonly WaitingItems _waiting = new();
     private readonly Dictionary<int, WorkItem> _held = [];
     private readonly Queue<int> _finished = [];
+    private readonly List<ShardItem> _returned = [];
+    private readonly GrowingPauses<string> _troubled;
+    private readonly GrowingPauses<ReportKey> _unreported;
     private int _lastNumber;
     private bool _draining, _over;
     private long _bytesWritten;
@@ -27,6 +30,8 @@ public sealed partial class ShardWorker
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
         (_options, _source) = (options, source);
         _jobs = new WorkerJobs(options, _stop.Token);
+        _troubled = new GrowingPauses<string>(options.IdleInterval, s_longestPause, options.Time);
+        _unreported = new GrowingPauses<ReportKey>(options.IdleInterval, s_longestPause / 2, options.Time);
     }
 
     /// <summary>Value bytes written since the start.</summary>
@@ -130,6 +135,8 @@ public sealed partial class ShardWorker
                 _bytesWritten += item.BytesDone;
                 _shardsWritten += item.BytesDone > 0 ? 1 : 0;
             }
+            // What has no room here now, or no file system, has none for the next shard either: others get the rest.
+            if (_held[number] is ShardItem { Error: not null } failed) foreach (int waiting in _waiting.TakeAll(failed.Job)) if (_held.Remove(waiting, out WorkItem? rest)) _returned.Add((ShardItem)rest);
             _finished.Enqueue(number);
             Monitor.PulseAll(_gate);
         }

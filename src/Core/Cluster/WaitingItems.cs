@@ -15,6 +15,14 @@ internal sealed class WaitingItems
 
     public void Add(int number, string job, bool isFirst) => _items.Insert(isFirst ? 0 : _items.Count, (number, isFirst ? "" : job));
 
+    /// <summary>Takes all of one job, but not its sealing.</summary>
+    public IReadOnlyList<int> TakeAll(string job)
+    {
+        int[] taken = [.. _items.Where(item => item.Job == job).Select(item => item.Number)];
+        _items.RemoveAll(item => item.Job == job);
+        return taken;
+    }
+
     /// <summary>The next one of another job than the last, if there is one.</summary>
     public bool TryTake(out int number)
     {

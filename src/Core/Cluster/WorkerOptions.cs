@@ -35,6 +35,9 @@ public sealed record WorkerOptions
     /// <summary>How long a sealer waits for files that a network file system may still be hiding.</summary>
     public TimeSpan SealPatience { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a result that nobody takes is kept and told again. Then it is dropped: the file is there, and its lease lapses.</summary>
+    public TimeSpan ReportSpan { get; init; } = TimeSpan.FromMinutes(5);
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Told, one line each, what people should know: refusals, failed shards, calls without an answer. From any thread.</summary>

@@ -15,6 +15,9 @@ internal sealed class ClusterCalls(IClusterSession session, Action<string> notic
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often one call proves the session anew.</summary>
+    private const int MostProofs = 3;
+
     public Task ProveAsync(TimeSpan limit, CancellationToken cancel) => RepeatAsync("proof of the session", async () =>
     {
         await session.ProveAsync();
@@ -28,13 +31,19 @@ internal sealed class ClusterCalls(IClusterSession session, Action<string> notic
     {
         try
         {
-            return await RepeatAsync(what, Attached, limit, cancel);
-        }
-        catch (UnauthorizedAccessException error) when (session.IsForgotten(error))
-        {
-            // Once: a cluster that does not know the session a moment later has another reason.
-            await ProveAsync(limit, cancel);
-            return await RepeatAsync(what, Attached, limit, cancel);
+            for (int proofs = 0; ; proofs++)
+            {
+                try
+                {
+                    return await RepeatAsync(what, Attached, limit, cancel);
+                }
+                catch (UnauthorizedAccessException error) when (session.IsForgotten(error) && proofs < MostProofs)
+                {
+                    // Silos that are started anew one after the other may each take it along; a cluster that never knows it has another reason.
+                    if (proofs > 0) await Task.Delay(s_firstPause * (1 << proofs), cancel);
+                    await ProveAsync(limit, cancel);
+                }
+            }
         }
         catch (PlanException error) when (error.Problems is null)
         {

@@ -117,7 +117,10 @@ public sealed class ClusterClient : IAsyncDisposable
 
     /// <summary>Ends a job. What is committed stays; the same submit goes on from there.</summary>
     /// <param name="jobOrOutput">As for <see cref="StatusAsync"/>.</param>
-    /// <returns>The job afterwards: cancelled, or as it had ended before. Null where this client's tenant has no such job.</returns>
+    /// <returns>
+    /// The job afterwards: cancelled, and then this job never seals the directory; or as it had ended before; or sealing, where the cancel came too late: all its files are there, and what is left cannot be
+    /// called back. Null where this client's tenant has no such job.
+    /// </returns>
     /// <exception cref="ClusterException">Nobody answered within <see cref="CallLimit"/>: whether it was cancelled is unknown; asking again is safe.</exception>
     public async Task<JobView?> CancelAsync(string jobOrOutput, CancellationToken cancel = default)
     {
@@ -127,9 +130,9 @@ public sealed class ClusterClient : IAsyncDisposable
         return await ViewAsync(record.Request.Output, CallLimit, cancel);
     }
 
-    /// <summary>The jobs of this client's tenant, newest first.</summary>
+    /// <summary>The jobs of this client's tenant, newest first; and those that could not be asked just now.</summary>
     /// <exception cref="ClusterException">Nobody answered within <see cref="CallLimit"/>.</exception>
-    public Task<IReadOnlyList<JobView>> JobsAsync(CancellationToken cancel = default) => _calls.RunAsync("list of jobs", () => Jobs.All(), CallLimit, cancel);
+    public Task<JobsView> JobsAsync(CancellationToken cancel = default) => _calls.RunAsync("list of jobs", () => Jobs.All(), CallLimit, cancel);
 
     private async Task<JobView?> ViewAsync(string jobOrOutput, TimeSpan limit, CancellationToken cancel)
     {

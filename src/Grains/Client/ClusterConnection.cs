@@ -34,13 +34,15 @@ internal sealed class ClusterConnection : IAsyncDisposable
     /// <exception cref="PlanException">The settings make no sense, or would send everything in the clear.</exception>
     public static async Task<ClusterConnection> OpenAsync(ClusterSettings settings, TimeSpan limit, Action<string> notice, CancellationToken cancel)
     {
-        IReadOnlyList<GatewayAddress> gateways = settings.Membership is null ? await GatewayAddress.ResolveAsync(settings.Gateways, cancel) : [];
+        long start = Stopwatch.GetTimestamp();
+        IReadOnlyList<GatewayAddress> gateways = settings.Membership is null ? await ResolveAsync(settings, limit, cancel) : [];
         RefuseClearText(settings, gateways, notice);
         ClientCertificate? certificate = settings.Tls is { } tls ? ClientCertificate.Load(tls) : null;
         SiloCheck? check = certificate is null ? null : new SiloCheck(certificate.Authorities);
         LastTrouble trouble = new();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        stop.CancelAfter(limit);
+        TimeSpan left = limit - Stopwatch.GetElapsedTime(start);
+        stop.CancelAfter(left > s_retryInterval ? left : s_retryInterval);
         IHost? host = null;
         try
         {
@@ -58,6 +60,23 @@ internal sealed class ClusterConnection : IAsyncDisposable
             string why = check?.Refusal ?? trouble.Text ?? Innermost(error);
             throw new ClusterException($"cluster '{settings.Cluster}' at {where}: expected a silo that answers within {limit.TotalSeconds:0} s, found none ({why}); "
                 + "check that 'shardinit serve' runs there, the gateways and the cluster's name, and that both sides use TLS or neither", error);
+        }
+    }
+
+    /// <summary>Names of silos that are just starting may not be known yet: a service of Kubernetes has addresses once its pods have.</summary>
+    private static async Task<IReadOnlyList<GatewayAddress>> ResolveAsync(ClusterSettings settings, TimeSpan limit, CancellationToken cancel)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await GatewayAddress.ResolveAsync(settings.Gateways, cancel);
+            }
+            catch (ClusterException) when (Stopwatch.GetElapsedTime(start) + s_retryInterval < limit)
+            {
+                await Task.Delay(s_retryInterval, cancel);
+            }
         }
     }
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace ShardInit.Grains.Client;
 
 /// <summary>Who this client is, for each call.</summary>
@@ -18,9 +16,8 @@ internal interface IClusterSession
 /// <summary>A session that the client has proved with its certificate, or where there are none a tenant that it claims.</summary>
 internal sealed class ClusterSession(ClusterSettings settings, ClusterConnection connection) : IClusterSession
 {
-    private const int IdBytes = 32;
-
-    private readonly string _id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(IdBytes));
+    private readonly string _id = SessionId.New();
+    private readonly SemaphoreSlim _proving = new(1);
 
     public void Attach()
     {
@@ -33,12 +30,23 @@ internal sealed class ClusterSession(ClusterSettings settings, ClusterConnection
     public async Task ProveAsync()
     {
         if (connection.Certificate is not { } certificate) return;
-        ISessionGrain session = connection.Grains.GetGrain<ISessionGrain>(_id);
-        byte[] challenge = await session.Challenge();
-        byte[] signature = SessionProof.Sign(certificate.Own, SessionProof.Message(settings.Cluster, _id, challenge));
-        if (await session.Prove(certificate.Encoded, signature) is { } refusal)
+        string key = SessionId.KeyOf(_id);
+        // One after the other: a second challenge would make the first one's proof a wrong one.
+        await _proving.WaitAsync();
+        try
         {
-            throw new UnauthorizedAccessException($"the cluster does not accept the certificate '{certificate.Own.Subject}': {refusal}");
+            Attach();
+            ISessionGrain session = connection.Grains.GetGrain<ISessionGrain>(key);
+            byte[] challenge = await session.Challenge();
+            byte[] signature = SessionProof.Sign(certificate.Own, SessionProof.Message(settings.Cluster, key, challenge));
+            string? refusal = await session.Prove(certificate.Encoded, signature);
+            // The silo that drew the number has gone meanwhile: that says nothing about this client.
+            if (refusal == ISessionGrain.NoChallenge) throw new TimeoutException("the silo that held the session has just gone");
+            if (refusal is not null) throw new UnauthorizedAccessException($"the cluster does not accept the certificate '{certificate.Own.Subject}': {refusal}");
+        }
+        finally
+        {
+            _proving.Release();
         }
     }
 }

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace ShardInit.Client.Tests.Cluster;
@@ -23,7 +22,7 @@ internal static class Samples
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)) return Filled(type.GetGenericArguments()[0]);
         ConstructorInfo constructor = type.GetConstructors().MaxBy(candidate => candidate.GetParameters().Length) ?? throw new InvalidOperationException($"no way to make a {type}");
         object made = constructor.Invoke([.. constructor.GetParameters().Select(parameter => Of(parameter.ParameterType))]);
-        foreach (PropertyInfo property in type.GetProperties().Where(property => property.CanWrite && property.IsDefined(typeof(RequiredMemberAttribute)))) property.SetValue(made, Of(property.PropertyType));
+        foreach (PropertyInfo property in type.GetProperties().Where(property => property.CanWrite)) property.SetValue(made, Of(property.PropertyType));
         return made;
     }
 

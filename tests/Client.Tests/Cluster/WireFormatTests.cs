@@ -27,7 +27,7 @@ public sealed class WireFormatTests : IDisposable
             if (method.ReturnType.IsGenericType) sent.Add(method.ReturnType.GetGenericArguments()[0]);
         }
         Assert.Contains(typeof(JobOrder), sent);
-        Assert.Contains(typeof(IReadOnlyList<JobView>), sent);
+        Assert.Contains(typeof(JobsView), sent);
         return [.. sent.OrderBy(type => type.ToString(), StringComparer.Ordinal)];
     }
 

@@ -15,12 +15,14 @@ internal sealed class ClusterOfProcesses : IDisposable
     private readonly string _name = $"test-{Guid.NewGuid():N}";
     private readonly List<(int Silo, int Gateway, int Health)> _ports = [];
     private readonly Dictionary<string, object> _extra;
+    private readonly Dictionary<string, string> _roots;
     private TestCertificates.Pair? _own;
 
     /// <param name="connection">PostgreSQL; null for localhost, where the first silo keeps the membership.</param>
-    public ClusterOfProcesses(string? connection = null, bool tls = false, double drainSeconds = 60, Dictionary<string, object>? extra = null)
+    /// <param name="roots">Further roots beside <c>main</c>: name and directory.</param>
+    public ClusterOfProcesses(string? connection = null, bool tls = false, double drainSeconds = 60, Dictionary<string, object>? extra = null, Dictionary<string, string>? roots = null)
     {
-        (_connection, _drainSeconds, _extra) = (connection, drainSeconds, extra ?? []);
+        (_connection, _drainSeconds, _extra, _roots) = (connection, drainSeconds, extra ?? [], roots ?? []);
         Folder = Directory.CreateTempSubdirectory("shardinit-cluster-").FullName;
         Root = Directory.CreateDirectory(Path.Combine(Folder, "root")).FullName;
         if (tls) _certificates = new TestCertificates(Path.Combine(Folder, "certificates"));
@@ -37,9 +39,10 @@ internal sealed class ClusterOfProcesses : IDisposable
 
     public bool HasCertificates => _certificates is not null;
 
-    public static async Task<ClusterOfProcesses> Start(int silos, string? connection = null, bool tls = false, double drainSeconds = 60, Dictionary<string, object>? extra = null)
+    public static async Task<ClusterOfProcesses> Start(int silos, string? connection = null, bool tls = false, double drainSeconds = 60, Dictionary<string, object>? extra = null,
+        Dictionary<string, string>? roots = null)
     {
-        ClusterOfProcesses cluster = new(connection, tls, drainSeconds, extra);
+        ClusterOfProcesses cluster = new(connection, tls, drainSeconds, extra, roots);
         try
         {
             for (int number = 0; number < silos; number++)
@@ -117,7 +120,7 @@ internal sealed class ClusterOfProcesses : IDisposable
             ["endpoint"] = _connection is null
                 ? new { host = "127.0.0.1", siloPort = silo, gatewayPort = gateway, primaryPort = _ports[0].Silo }
                 : new { host = "127.0.0.1", siloPort = silo, gatewayPort = gateway },
-            ["roots"] = new { main = new { directory = Root } },
+            ["roots"] = _roots.Append(new("main", Root)).ToDictionary(root => root.Key, root => new { directory = root.Value }),
             ["worker"] = new { threads = 1 },
             ["health"] = new { port = health },
             ["drainSeconds"] = _drainSeconds,

@@ -10,11 +10,11 @@ internal static class Shardinit
 
     private static readonly string s_file = Environment.GetEnvironmentVariable("SHARDINIT_PROGRAM") ?? Path.Combine(AppContext.BaseDirectory, "shardinit.dll");
 
-    private static readonly string s_dotnet = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+    public static string Dotnet { get; } = Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
 
     public static Process Start(params string[] arguments)
     {
-        ProcessStartInfo info = new(s_dotnet, [s_file, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo info = new(Dotnet, [s_file, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         Process process = Process.Start(info)!;
         process.StandardInput.Close();
         return process;

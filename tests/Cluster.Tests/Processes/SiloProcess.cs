@@ -10,7 +10,7 @@ public sealed partial class SiloProcess : IDisposable
 {
     private const int SIGTERM = 15, SIGCONT = 18, SIGSTOP = 19;
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
 
     private readonly Process _process;
     private readonly StringBuilder _log = new();

@@ -5,7 +5,7 @@ namespace ShardInit.Cluster.Tests.Support;
 /// <summary>Waits for a condition of a running cluster. The limit only decides when a test has failed.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(90), s_pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5), s_pause = TimeSpan.FromMilliseconds(50);
 
     public static async Task IsAsync(Func<Task<bool>> condition, string what)
     {

@@ -21,7 +21,7 @@ public sealed class PostgresServer : IDisposable
         rm -rf "$1"
         """;
 
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
 
     private readonly Process _process;
     private readonly string _password;
@@ -80,6 +80,16 @@ public sealed class PostgresServer : IDisposable
         await ExecuteAsync(ConnectionString("postgres"), $"CREATE DATABASE {name} {options}");
         return ConnectionString(name);
     }
+
+    /// <summary>Ends all connections to a database and takes no new ones.</summary>
+    public async Task CloseAsync(string connectionString)
+    {
+        string name = new NpgsqlConnectionStringBuilder(connectionString).Database!;
+        await ExecuteAsync(ConnectionString("postgres"), $"ALTER DATABASE {name} ALLOW_CONNECTIONS false");
+        await ExecuteAsync(ConnectionString("postgres"), $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    }
+
+    public Task OpenAsync(string connectionString) => ExecuteAsync(ConnectionString("postgres"), $"ALTER DATABASE {new NpgsqlConnectionStringBuilder(connectionString).Database} ALLOW_CONNECTIONS true");
 
     public static async Task ExecuteAsync(string connectionString, string sql)
     {

@@ -40,13 +40,13 @@ internal sealed class InProcessCluster : ILeaseSource
         lock (_lock) return call();
     }
 
-    public ShardWorker Worker(string name, int threads = 2, Action<string>? log = null) => new(
+    public ShardWorker Worker(string name, int threads = 2, Action<string>? log = null, ILeaseSource? source = null, TimeSpan? reportSpan = null) => new(
         new WorkerOptions
         {
             Hello = WorkerHello.Of(name, name, LaneChoice.Auto), DirectoryOf = _ => Directory, Threads = threads, HeartbeatInterval = TimeSpan.FromMilliseconds(20),
-            IdleInterval = TimeSpan.FromMilliseconds(5), LeastBatchBytes = 4096, Log = log ?? (_ => { }),
+            IdleInterval = TimeSpan.FromMilliseconds(5), LeastBatchBytes = 4096, ReportSpan = reportSpan ?? TimeSpan.FromMinutes(5), Log = log ?? (_ => { }),
         },
-        this);
+        source ?? this);
 
     public string? Hello(WorkerHello hello) => Call(() => _board.Welcome(hello));
 
@@ -120,7 +120,10 @@ internal sealed class InProcessCluster : ILeaseSource
             switch (news.Kind)
             {
                 case NewsKind.Started: State.Start(); break;
-                case NewsKind.AllCommitted: State.AllCommitted(); break;
+                case NewsKind.AllCommitted:
+                    State.AllCommitted();
+                    if (State.Record!.Status == JobStatus.Sealing) _board.AllowSeal(news.Job);
+                    break;
                 case NewsKind.Reopened: State.FilesMissing(); break;
                 case NewsKind.Sealed: State.Sealed(); break;
                 case NewsKind.Failed: State.Fail(news.Text); break;

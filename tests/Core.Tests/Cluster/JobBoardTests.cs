@@ -88,6 +88,9 @@ public sealed class JobBoardTests
         Completion done = new(0, grant.Leases[0].Attempt, LeaseKind.Write, "x", null, true, null);
         IReadOnlyList<BoardNews> news = board.Apply(_ranges[offer.Range].Complete("w", "w", [done]).Report);
         Assert.Equal(NewsKind.AllCommitted, Assert.Single(news).Kind);
+        // Not before the job's record says that it is being sealed: until then it may be cancelled.
+        Assert.Null(board.Choose(new WorkRequest("w", 0, 1), s_none));
+        board.AllowSeal(job.Job);
         Assert.True(board.Choose(new WorkRequest("w", 0, 1), s_none)!.IsSeal);
         Assert.Null(board.Choose(new WorkRequest("v", 0, 1), s_none));
         _time.Pass(TimeSpan.FromSeconds(25));
@@ -101,6 +104,25 @@ public sealed class JobBoardTests
         Assert.Empty(board.SealDone(job.Job, "v", new SealResult(false, [0], null)));
         Assert.Equal(NewsKind.Reopened, Assert.Single(board.Apply(_ranges[offer.Range].Missing([0]))).Kind);
         Assert.False(Ask(board)!.Value.Offer.IsSeal);
+        // And its next sealing has to be allowed anew.
+        Assert.Equal(NewsKind.AllCommitted, Assert.Single(board.Apply(_ranges[offer.Range].Complete("w", "w", [done]).Report)).Kind);
+        Assert.Null(board.Choose(new WorkRequest("w", 0, 1), s_none));
+    }
+
+    [Fact]
+    public void A_job_that_a_worker_leaves_alone_is_for_others_and_keeps_nobody_waiting()
+    {
+        JobBoard board = Board();
+        JobRecord failing = Add(board, "failing", 20, 100), other = Add(board, "other", 20, 100, tenant: "green");
+        WorkRequest careful = new WorkRequest("w", 0, 100) { Avoid = [failing.Job] };
+        for (int shard = 0; shard < 20; shard++)
+        {
+            Offer offer = board.Choose(careful, s_none)!;
+            Assert.Equal(other.Job, offer.Job.Job);
+            board.Settle(offer, _ranges[offer.Range].Lease(offer.Request!));
+        }
+        Assert.Null(board.Choose(careful, s_none));
+        Assert.Equal(failing.Job, board.Choose(new WorkRequest("v", 0, 100), s_none)!.Job.Job);
     }
 
     [Fact]

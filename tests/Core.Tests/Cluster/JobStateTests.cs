@@ -63,10 +63,13 @@ public sealed class JobStateTests
         Assert.Equal(SubmitOutcome.Same, found.Submit(s_request, s_sealed, NoDifferences).Outcome);
         // Somebody deleted it.
         Assert.Equal((SubmitOutcome.Continued, JobStatus.Queued), (found.Submit(s_request, s_open, NoDifferences).Outcome, found.Record!.Status));
-        // A seal that was under way when the job was cancelled.
+        // What is being sealed cannot be called back.
         found.Start();
         found.AllCommitted();
-        found.Cancel();
+        Assert.False(found.Cancel());
+        // But a sealer that slept over a missing file may wake after a cancel.
+        found.FilesMissing();
+        Assert.True(found.Cancel());
         Assert.True(found.Sealed());
         Assert.False(found.Sealed());
         Assert.Equal(JobStatus.Sealed, found.Record!.Status);

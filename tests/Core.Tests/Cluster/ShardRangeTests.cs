@@ -194,6 +194,23 @@ public sealed class ShardRangeTests
     }
 
     [Fact]
+    public void After_two_failures_nobody_gets_a_shard_at_once_and_the_pause_doubles()
+    {
+        ShardRange range = new(new RangeKey("job", 0), [10], new ClusterOptions { FailuresBeforeGivingUp = 6 }, _time);
+        TimeSpan[] pauses = [TimeSpan.Zero, _options.RetrySpan, 2 * _options.RetrySpan, 4 * _options.RetrySpan, 6 * _options.RetrySpan];
+        for (int failures = 1; failures <= 5; failures++)
+        {
+            Lease lease = Assert.Single(range.Lease(Request($"w{failures}")).Leases);
+            range.Complete($"w{failures}", "h", [new Completion(0, lease.Attempt, LeaseKind.Write, null, null, false, "no space left")]);
+            Assert.Null(range.Report().Failure);
+            if (failures == 1) continue;
+            _time.Pass(pauses[failures - 1] - TimeSpan.FromSeconds(1));
+            Assert.Empty(range.Lease(Request($"w{failures + 1}")).Leases);
+            _time.Pass(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    [Fact]
     public void A_closed_range_gives_nothing_and_takes_what_was_committed()
     {
         _range.Lease(Request("a"));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ShardInit.Cluster;
 using ShardInit.Core.Tests.Storage;
 using ShardInit.Engine;
@@ -158,6 +159,44 @@ public sealed class ShardWorkerTests : IDisposable
         }
     }
 
+    /// <summary>The grain of a range, or of a job, that cannot be had for long is nobody else's trouble.</summary>
+    [Fact]
+    public void A_result_that_nobody_takes_keeps_no_other_waiting_and_is_dropped_in_the_end()
+    {
+        InProcessCluster cluster = new(_plan, _directory.Path);
+        RangeKey gone = new(cluster.State.Record!.Job, 7);
+        LeasesOf source = new(cluster, gone);
+        ConcurrentQueue<string> log = [];
+        ShardWorker worker = cluster.Worker("one", threads: 1, log: log.Enqueue, source: source, reportSpan: TimeSpan.FromMilliseconds(500));
+        Run(cluster, [worker]);
+        Assert.Equal(JobStatus.Sealed, cluster.State.Record!.Status);
+        Assert.Equal(_quiet.Listing(), _directory.Listing());
+        Assert.True(source.Refused > 1, "the result was told again");
+        Assert.Contains(log, line => line.Contains("gave it up", StringComparison.Ordinal));
+        Assert.Equal(0, worker.ShardsHeld);
+    }
+
+    /// <summary>A full disk, for one: a few attempts, and then the job says why; the next submit goes on.</summary>
+    [Fact]
+    public void A_job_that_fails_at_every_shard_is_tried_a_few_times_and_fails()
+    {
+        InProcessCluster cluster = new(_plan, _directory.Path, new ClusterOptions { RetrySpan = TimeSpan.FromMilliseconds(100) });
+        string[] occupied = [.. _plan.Files.Select(file => Path.Combine(_directory.Path, file.Name))];
+        // Under the name of each file stands a directory.
+        foreach (string path in occupied) Directory.CreateDirectory(path);
+        ConcurrentQueue<string> log = [];
+        Run(cluster, [cluster.Worker("one", threads: 1, log: log.Enqueue)]);
+        Assert.Equal(JobStatus.Failed, cluster.State.Record!.Status);
+        Assert.Contains("failed 6 times on 1 worker", cluster.State.Record.Reason);
+        int attempts = log.Count(line => line.Contains(" failed: ", StringComparison.Ordinal));
+        // Of a batch the first one: the rest goes back without being tried.
+        Assert.InRange(attempts, 6, 2 * _plan.Files.Length);
+        foreach (string path in occupied) Directory.Delete(path);
+        InProcessCluster again = new(_plan, _directory.Path);
+        Run(again, [again.Worker("one")]);
+        Assert.Equal(_quiet.Listing(), _directory.Listing());
+    }
+
     [Fact]
     public void Another_plan_in_the_directory_is_refused_with_the_difference()
     {
@@ -193,6 +232,38 @@ public sealed class ShardWorkerTests : IDisposable
         foreach (ShardWorker worker in workers) worker.Drain();
         foreach (Thread thread in threads) Assert.True(thread.Join(s_patience), "a worker did not end");
         Assert.True(ended, $"the job did not end: {cluster.State.Record}");
+    }
+
+    /// <summary>Gives the first shard as one of a range that never answers; it is asked for again elsewhere.</summary>
+    private sealed class LeasesOf(InProcessCluster cluster, RangeKey gone) : ILeaseSource
+    {
+        private bool _given;
+
+        public int Refused { get; private set; }
+
+        public string? Hello(WorkerHello hello) => cluster.Hello(hello);
+
+        public WorkGrant Ask(WorkRequest request)
+        {
+            if (_given) return cluster.Ask(request);
+            _given = true;
+            return new WorkGrant(cluster.State.Record!, gone, [new Lease(0, 1, LeaseKind.Write, 1)], IsSeal: false, IsUnknown: false);
+        }
+
+        public BeatReply Heartbeat(WorkerBeat beat) => cluster.Heartbeat(beat with { Ranges = [.. beat.Ranges.Where(range => range.Range != gone)] });
+
+        public IReadOnlyList<CompletionResult> Complete(string worker, RangeKey range, IReadOnlyList<Completion> completions)
+        {
+            if (range != gone) return cluster.Complete(worker, range, completions);
+            Refused++;
+            throw new TimeoutException("nobody is there");
+        }
+
+        public void Release(string worker, RangeKey range, IReadOnlyList<int>? files) => cluster.Release(worker, range, files);
+
+        public IReadOnlyList<string?> Digests(RangeKey range) => cluster.Digests(range);
+
+        public void SealDone(string worker, string job, SealResult result) => cluster.SealDone(worker, job, result);
     }
 
     private sealed class FileDigestsOf(string directory, Plan plan)

@@ -128,7 +128,10 @@ internal sealed class SimulatedScheduler(World world)
             switch (news.Kind)
             {
                 case NewsKind.Started: job.State.Start(); break;
-                case NewsKind.AllCommitted: job.State.AllCommitted(); break;
+                case NewsKind.AllCommitted:
+                    job.State.AllCommitted();
+                    if (job.State.Record!.Status == JobStatus.Sealing) _board!.AllowSeal(job.Id);
+                    break;
                 case NewsKind.Reopened: job.State.FilesMissing(); break;
                 case NewsKind.Failed:
                     if (job.State.Fail(news.Text)) End(job);
