@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using ShardInit.Errors;
 
 namespace ShardInit.Grains;
 
@@ -10,8 +11,10 @@ namespace ShardInit.Grains;
 /// <param name="Secret">What silos know and clients do not.</param>
 public sealed record SessionPolicy(string Cluster, IReadOnlyList<X509Certificate2> Authorities, byte[] Secret)
 {
-    private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
     public const int MaxNameLength = 100;
+
+    /// <summary>What <see cref="IsName"/> takes, for messages.</summary>
+    public const string NameForm = "1 to 100 letters, digits, '.', '_' or '-'";
 
     /// <summary>Calls are checked.</summary>
     public bool IsClosed => Authorities.Count > 0;
@@ -39,20 +42,11 @@ public sealed record SessionPolicy(string Cluster, IReadOnlyList<X509Certificate
         }
         if (WhyNotSigned(certificates) is { } refusal) return (null, refusal);
         string tenant = certificates[0].GetNameInfo(X509NameType.SimpleName, forIssuer: false);
-        return IsName(tenant) ? (tenant, null) : (null, $"expected a tenant of 1 to {MaxNameLength} letters, digits, '.', '_' or '-' as the common name of the certificate");
+        return IsName(tenant) ? (tenant, null) : (null, $"expected a tenant ({NameForm}) as the common name of the certificate");
     }
 
-    public string? WhyNotSigned(IReadOnlyList<X509Certificate2> certificates)
-    {
-        using X509Chain chain = new();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(Authorities.ToArray());
-        chain.ChainPolicy.ExtraStore.AddRange(certificates.Skip(1).ToArray());
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
-        return chain.Build(certificates[0]) ? null
-            : $"expected a client certificate signed by the authority of the cluster, found '{certificates[0].Subject}': {string.Join(' ', chain.ChainStatus.Select(status => status.StatusInformation.Trim()).Distinct())}";
-    }
+    public string? WhyNotSigned(IReadOnlyList<X509Certificate2> certificates) => Trust.Problem(certificates[0], certificates.Skip(1), Authorities, Trust.Clients) is { } problem
+        ? $"expected a client certificate signed by the authority of the cluster, found {Problems.Quote(certificates[0].Subject)}: {problem}" : null;
 
-    public static bool IsName(string tenant) => tenant.Length is > 0 and <= MaxNameLength && tenant.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
+    public static bool IsName(string? tenant) => tenant?.Length is > 0 and <= MaxNameLength && tenant.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
 }

@@ -3,6 +3,7 @@ using System.Net;
 using ShardInit.Cluster;
 using ShardInit.Engine;
 using ShardInit.Errors;
+using ShardInit.Silo.Postgres;
 
 namespace ShardInit.Silo;
 
@@ -17,22 +18,17 @@ internal sealed record CheckedSettings(
     {
         Problems problems = new();
         if (settings.Cluster.Length == 0 || settings.Service.Length == 0) problems.Add("cluster, service: expected names, found empty ones");
-        OutputRoots roots = Try(() => ReadRoots(settings, problems), problems) ?? new OutputRoots([]);
-        if (settings.Roots.Count == 0) problems.Add("roots: expected at least one directory where jobs may write, found none; for instance --root main=/data/init");
+        OutputRoots roots = CheckedRoots.Of(settings, problems);
         ClusterOptions? cluster = Try(() => Options(settings, problems), problems);
         string? connection = Connection(settings.Membership, problems);
         IPAddress address = LookUp(settings.Endpoint, problems);
-        foreach ((string name, int port) in new[] { ("endpoint.siloPort", settings.Endpoint.SiloPort), ("endpoint.gatewayPort", settings.Endpoint.GatewayPort) })
-        {
-            if (port is < 1 or > 65535) problems.Add($"{name}: expected 1 to 65535, found {port}");
-        }
-        if (settings.Health.Port is < 0 or > 65535) problems.Add($"health.port: expected 1 to 65535, or 0 for none, found {settings.Health.Port}");
+        CheckedPorts.Check(settings, problems);
         if (!(settings.DrainSeconds >= 0 && settings.DrainSeconds <= 86400)) problems.Add($"drainSeconds: expected 0 to 86400, found {settings.DrainSeconds}");
         if (settings.Worker.Threads is < 0 or > 1024) problems.Add($"worker.threads: expected 0 (all cores but one) to 1024, found {settings.Worker.Threads}");
         LaneChoice lanes = LaneChoice.Auto;
         if (settings.Worker.Lanes is not ("auto" or "1" or "128" or "256" or "512")) problems.Add($"worker.lanes: expected auto, 1, 128, 256 or 512, found {Problems.Quote(settings.Worker.Lanes)}");
         else if (settings.Worker.Lanes != "auto") lanes = (LaneChoice)int.Parse(settings.Worker.Lanes, CultureInfo.InvariantCulture);
-        if (settings.Otlp is { } otlp && !Uri.TryCreate(otlp, UriKind.Absolute, out _)) problems.Add($"otlp: expected an address such as http://collector:4317, found {Problems.Quote(otlp)}");
+        if (settings.Otlp is { } otlp && !(Uri.TryCreate(otlp, UriKind.Absolute, out Uri? collector) && collector.Scheme is "http" or "https")) problems.Add($"otlp: expected an address such as http://collector:4317, found {Problems.Quote(otlp)}");
         if (settings.OtlpProtocol is not ("grpc" or "http/protobuf")) problems.Add($"otlpProtocol: expected grpc or http/protobuf, found {Problems.Quote(settings.OtlpProtocol)}");
         bool loopback = IPAddress.IsLoopback(address) && !settings.Endpoint.ListenOnAll;
         if (settings.Tls is null && !settings.Insecure && !loopback)
@@ -45,21 +41,6 @@ internal sealed record CheckedSettings(
         int threads = settings.Worker.Threads > 0 ? settings.Worker.Threads : Math.Max(1, Environment.ProcessorCount - 1);
         return new CheckedSettings(settings, roots, cluster!, certificates, connection, secret, threads, lanes, address);
     }
-
-    private static OutputRoots ReadRoots(SiloSettings settings, Problems problems) => new(settings.Roots.Select(pair =>
-    {
-        UnixFileMode mode = default;
-        try
-        {
-            mode = (UnixFileMode)Convert.ToInt32(pair.Value.Mode, 8);
-        }
-        catch (Exception error) when (error is FormatException or OverflowException or ArgumentException)
-        {
-            problems.Add($"roots.{pair.Key}.mode: expected an octal mode such as 0775, found {Problems.Quote(pair.Value.Mode)}");
-        }
-        if ((int)mode is < 0 or > 0xFFF) problems.Add($"roots.{pair.Key}.mode: expected at most 7777, found {Problems.Quote(pair.Value.Mode)}");
-        return new OutputRoot(pair.Key, pair.Value.Directory) { Mode = mode & (UnixFileMode)0xFFF, Group = pair.Value.Group, Tenants = pair.Value.Tenants };
-    }).ToArray());
 
     private static ClusterOptions Options(SiloSettings settings, Problems problems)
     {
@@ -90,6 +71,7 @@ internal sealed record CheckedSettings(
             case "postgresql":
                 string? connection = membership.ConnectionString ?? (membership.ConnectionStringFile is { } file ? ReadConnection(file, problems) : "");
                 if (connection?.Length == 0) problems.Add("membership.connectionString: expected a connection string of PostgreSQL, found none; set it, or membership.connectionStringFile");
+                else if (connection is not null) Try(() => SchemaInstaller.Parse(connection), problems);
                 return connection;
             default:
                 problems.Add($"membership.kind: expected localhost or postgresql, found {Problems.Quote(membership.Kind)}");

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ShardInit.Errors;
 
 namespace ShardInit.Silo;
 
@@ -17,10 +18,17 @@ internal sealed partial class HealthEndpoint(HealthSettings settings, SiloHealth
     public Task StartAsync(CancellationToken cancellationToken)
     {
         if (settings.Port == 0) return Task.CompletedTask;
-        _listener.Prefixes.Add($"http://{settings.Host}:{settings.Port}/health/");
-        // It compares the name that was asked for, not only the address.
-        if (settings.Host == "127.0.0.1") _listener.Prefixes.Add($"http://localhost:{settings.Port}/health/");
-        _listener.Start();
+        try
+        {
+            _listener.Prefixes.Add($"http://{settings.Host}:{settings.Port}/health/");
+            // It compares the name that was asked for, not only the address.
+            if (settings.Host == "127.0.0.1") _listener.Prefixes.Add($"http://localhost:{settings.Port}/health/");
+            _listener.Start();
+        }
+        catch (Exception error) when (error is HttpListenerException or ArgumentException or System.Net.Sockets.SocketException)
+        {
+            throw new IOException($"health.host {Problems.Quote(settings.Host)}, health.port {settings.Port}: expected an address of this machine and a free port, found: {error.Message}", error);
+        }
         _ = Serve();
         return Task.CompletedTask;
     }

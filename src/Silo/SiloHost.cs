@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
@@ -8,6 +9,7 @@ using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using Orleans.Configuration;
 using Orleans.Connections.Security;
+using Orleans.Runtime;
 using Orleans.Serialization;
 using ShardInit.Cluster;
 using ShardInit.Grains;
@@ -22,15 +24,20 @@ internal static class SiloHost
     public static IHost Build(CheckedSettings settings)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Error);
+        builder.Logging.SetMinimumLevel(LogLevel.Information).AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddFilter("Polly", LogLevel.Error);
         // Standard output is data; one JSON object a line where a program reads, with job and shard as fields of their own.
         if (Console.IsErrorRedirected) builder.Logging.AddJsonConsole(options => (options.UseUtcTimestamp, options.TimestampFormat) = (true, "O"));
         else builder.Logging.AddSimpleConsole(options => options.SingleLine = true);
+        builder.Services.RemoveAll<ILoggerProvider>();
+        builder.Services.AddSingleton<ConsoleLoggerProvider>();
+        builder.Services.AddSingleton<ILoggerProvider>(services => new PlainLog(services.GetRequiredService<ConsoleLoggerProvider>()));
         builder.Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(settings.Settings.DrainSeconds + 15));
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         AddServices(builder.Services, settings);
         builder.UseOrleans(silo => Configure(silo, settings));
+        // After Orleans: the last one counts.
+        builder.Services.AddSingleton<IFatalErrorHandler>(new FatalEnd(settings));
         // After Orleans: hosted services end in the opposite order, so the worker drains while grains still answer.
         builder.Services.AddHostedService<HealthEndpoint>();
         if (settings.Settings.Worker.Enabled)
@@ -108,17 +115,7 @@ internal static class SiloHost
             options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
         });
         silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = TimeSpan.FromMinutes(15));
-        if (settings.Certificates is { } certificates) silo.UseTls(options => UseTls(options, certificates, settings));
-    }
-
-    private static void UseTls(TlsOptions options, Certificates certificates, CheckedSettings settings)
-    {
-        options.LocalCertificate = certificates.Own;
-        options.LocalClientCertificateSelector = (_, _, _, _, _) => certificates.Own;
-        options.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
-        options.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
-        options.RemoteCertificateValidation = (certificate, _, errors) => certificates.IsSigned(certificate, errors);
-        options.OnAuthenticateAsClient = (_, authentication) => authentication.TargetHost = settings.Settings.Tls!.HostName ?? settings.Settings.Endpoint.Host;
+        if (settings.Certificates is { } certificates) silo.UseTls(new SiloTls(certificates, settings.Settings.Tls!.HostName ?? endpoint.Host).Configure);
     }
 
     private const string Storage = "shardinit";

@@ -18,7 +18,7 @@ internal static class SettingsCheck
     /// <summary>Every setting of a record, as keys say it: <c>endpoint.siloPort</c>; <c>NAME</c> stands for keys of the user's own.</summary>
     public static IEnumerable<(string Key, PropertyInfo Property)> All(Type record, string prefix = "")
     {
-        foreach (PropertyInfo property in record.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite))
+        foreach (PropertyInfo property in Properties(record))
         {
             string key = prefix + Key(property);
             if (ValueOf(property.PropertyType) is { } value) foreach (var inner in All(value, $"{key}.NAME.")) yield return inner;
@@ -29,10 +29,10 @@ internal static class SettingsCheck
 
     private static void Object(IConfiguration given, Type record, string prefix, string where, Problems problems)
     {
-        PropertyInfo[] known = [.. record.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite)];
+        PropertyInfo[] known = Properties(record);
         foreach (IConfigurationSection section in given.GetChildren())
         {
-            if (known.FirstOrDefault(property => property.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase)) is { } property) Value(section, property.PropertyType, prefix + Key(property), where, problems);
+            if (Find(record, section.Key) is { } property) Value(section, property.PropertyType, prefix + Key(property), where, problems);
             else
             {
                 string advice = Nearest.Of(section.Key.ToLowerInvariant(), known.Select(Key)) is { } near ? $"did you mean {prefix}{near}?" : $"known: {string.Join(", ", known.Select(Key))}";
@@ -55,9 +55,14 @@ internal static class SettingsCheck
             if (section.Value is { Length: > 0 } text) problems.Add($"{where}: {key}: expected an object, found {Problems.Quote(text)}");
             Object(section, plain, $"{key}.", where, problems);
         }
-        else if (typeof(IList).IsAssignableFrom(plain))
+        else if (IsList(plain))
         {
             if (section.Value is { Length: > 0 } text) problems.Add($"{where}: {key}: expected a list, found {Problems.Quote(text)}");
+            else if (!hasChildren) problems.Add($"{where}: {key}: expected at least one, found none; leave it out for the default");
+            foreach (IConfigurationSection item in section.GetChildren().Where(item => !int.TryParse(item.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+            {
+                problems.Add($"{where}: {key}: expected a list, whose items have the numbers 0, 1 and so on, found {Problems.Quote(item.Key)}");
+            }
         }
         else if (hasChildren) problems.Add($"{where}: {key}: expected {Kind(plain)}, found an object or a list");
         else if (section.Value is { } text && !IsValue(text, plain)) problems.Add($"{where}: {key}: expected {Kind(plain)}, found {Problems.Quote(text)}");
@@ -78,10 +83,17 @@ internal static class SettingsCheck
 
     private static string Kind(Type type) => type == typeof(string) ? "a text" : type == typeof(bool) ? "true or false" : type == typeof(double) ? "a number" : type == typeof(uint) ? "an integer from 0 on" : "an integer";
 
-    private static string Key(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+    internal static string Key(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+
+    /// <summary>The member that a key means; null where there is none.</summary>
+    internal static PropertyInfo? Find(Type record, string key) => Properties(record).FirstOrDefault(property => property.Name.Equals(key, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Type of the values of a dictionary; null for other types.</summary>
-    private static Type? ValueOf(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>) ? type.GetGenericArguments()[1] : null;
+    internal static Type? ValueOf(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>) ? type.GetGenericArguments()[1] : null;
 
-    private static bool IsObject(Type type) => type.IsClass && type != typeof(string) && !typeof(IEnumerable).IsAssignableFrom(type);
+    internal static bool IsObject(Type type) => type.IsClass && type != typeof(string) && !typeof(IEnumerable).IsAssignableFrom(type);
+
+    internal static bool IsList(Type type) => typeof(IList).IsAssignableFrom(type);
+
+    private static PropertyInfo[] Properties(Type record) => [.. record.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite)];
 }

@@ -34,29 +34,43 @@ internal static class SiloSettingsReader
 
     /// <exception cref="PlanException">Unknown settings and values of a wrong kind: all of them at once.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    internal static SiloSettings Read(string? file)
+    internal static SiloSettings Read(string? file) => Read(file, new ConfigurationBuilder().AddEnvironmentVariables(VariablePrefix).Build());
+
+    /// <param name="variables">Of the environment, without their prefix.</param>
+    internal static SiloSettings Read(string? file, IConfiguration variables)
     {
         ConfigurationBuilder builder = new();
         Problems problems = new();
+        IConfigurationRoot? fromFile = null;
         if (file is not null)
         {
-            using FileStream stream = File.OpenRead(file);
-            IConfigurationRoot fromFile = Parse(file, stream);
+            fromFile = Parse(file, File.ReadAllBytes(file), problems);
             SettingsCheck.Run(fromFile, typeof(SiloSettings), file, problems);
             builder.AddConfiguration(fromFile);
         }
-        IConfigurationRoot variables = new ConfigurationBuilder().AddEnvironmentVariables(VariablePrefix).Build();
         SettingsCheck.Run(variables, typeof(SiloSettings), $"variables {VariablePrefix}...", problems);
         problems.ThrowIfAny();
         builder.AddConfiguration(variables);
-        return builder.Build().Get<SiloSettings>(options => options.ErrorOnUnknownConfiguration = true) ?? new SiloSettings();
+        SiloSettings settings = builder.Build().Get<SiloSettings>(options => options.ErrorOnUnknownConfiguration = true) ?? new SiloSettings();
+        return settings with { Roots = AsIn(fromFile, nameof(SiloSettings.Roots), settings.Roots), Tenants = AsIn(fromFile, nameof(SiloSettings.Tenants), settings.Tenants) };
     }
 
-    private static IConfigurationRoot Parse(string file, Stream stream)
+    /// <summary>Variables are mostly written in capitals, and to a configuration names that differ in nothing else are the same; to clients they are not. So the file's spelling stays.</summary>
+    private static Dictionary<string, T> AsIn<T>(IConfigurationRoot? file, string key, Dictionary<string, T> bound)
+    {
+        Dictionary<string, string> spelling = (file?.GetSection(key).GetChildren() ?? []).ToDictionary(section => section.Key, section => section.Key, StringComparer.OrdinalIgnoreCase);
+        return bound.ToDictionary(pair => spelling.GetValueOrDefault(pair.Key, pair.Key), pair => pair.Value, StringComparer.Ordinal);
+    }
+
+    private static IConfigurationRoot Parse(string file, byte[] text, Problems problems)
     {
         try
         {
-            return new ConfigurationBuilder().AddJsonStream(stream).Build();
+            IConfigurationRoot configuration = new ConfigurationBuilder().AddJsonStream(new MemoryStream(text)).Build();
+            // With the same mark, comments and commas that a configuration takes.
+            using JsonDocument document = JsonDocument.Parse(new MemoryStream(text), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            SettingsShape.Check(document.RootElement, typeof(SiloSettings), "", file, problems);
+            return configuration;
         }
         catch (Exception error) when (error is FormatException or JsonException or InvalidDataException)
         {

@@ -23,31 +23,19 @@ internal sealed class ClientCertificate : IDisposable
     public static ClientCertificate Load(ClusterTls tls)
     {
         X509Certificate2Collection authorities = Certificates(tls.Authority);
-        X509Certificate2Collection chain = [];
-        X509Certificate2 own;
-        byte[] bytes = SettingsFile.Read("tls.certificate", tls.Certificate, File.ReadAllBytes);
+        // So that a file that cannot be read is told with its setting.
+        SettingsFile.Read("tls.certificate", tls.Certificate, File.ReadAllBytes);
         if (tls.Key is not null) SettingsFile.Read("tls.key", tls.Key, File.ReadAllBytes);
         try
         {
-            if (bytes.AsSpan().IndexOf("-----BEGIN "u8) >= 0)
-            {
-                chain.ImportFromPemFile(tls.Certificate);
-                own = X509Certificate2.CreateFromPemFile(tls.Certificate, tls.Key);
-                if (chain.Count > 0) chain.RemoveAt(0);
-            }
-            else
-            {
-                chain = X509CertificateLoader.LoadPkcs12Collection(bytes, null);
-                own = chain.FirstOrDefault(certificate => certificate.HasPrivateKey) ?? throw new CryptographicException("no certificate in it has a private key");
-                chain.Remove(own);
-            }
+            (X509Certificate2 own, X509Certificate2Collection chain) = CertificateFile.Read(tls.Certificate, tls.Key);
+            return new ClientCertificate(own, chain, authorities);
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
             string key = tls.Key is null ? "" : $" with the key {tls.Key}";
             throw new PlanException($"{tls.Certificate}{key}: expected a certificate and its private key, as PEM or PKCS#12 without a password; found something else: {error.Message}");
         }
-        return new ClientCertificate(own, chain, authorities);
     }
 
     private static X509Certificate2Collection Certificates(string path)

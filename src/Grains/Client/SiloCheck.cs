@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace ShardInit.Grains.Client;
@@ -10,8 +9,6 @@ namespace ShardInit.Grains.Client;
 /// </summary>
 internal sealed class SiloCheck(X509Certificate2Collection authorities)
 {
-    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
-
     /// <summary>Why the last certificate was refused; null while none was.</summary>
     public string? Refusal { get; private set; }
 
@@ -27,14 +24,6 @@ internal sealed class SiloCheck(X509Certificate2Collection authorities)
     {
         string who = $"the silo's certificate '{certificate.Subject}'";
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)) return $"{who} has not the name that was connected to; set tls.hostName to a name that it has";
-        using X509Chain chain = new();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
-        if (sent is not null) chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
-        if (chain.Build(certificate)) return null;
-        return $"{who} is not signed for servers by the configured authority: {string.Join(", ", chain.ChainStatus.Select(status => status.Status).Distinct())}";
+        return Trust.Problem(certificate, sent?.ChainPolicy.ExtraStore ?? [], authorities, Trust.Servers) is { } problem ? $"{who} is not signed for servers by the configured authority: {problem}" : null;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Reflection;
 using Npgsql;
+using ShardInit.Errors;
 
 namespace ShardInit.Silo.Postgres;
 
@@ -20,7 +21,7 @@ public static class SchemaInstaller
     /// <param name="connectionString">In the form of Npgsql. Tables are made in the first schema of its search path.</param>
     /// <param name="create">Create them where there are none; otherwise that is an error.</param>
     /// <param name="stop">Ends the wait for the server, or for another silo that creates.</param>
-    /// <exception cref="ArgumentException">The text is no connection string, or names no host.</exception>
+    /// <exception cref="PlanException">The text is no connection string, or names no host.</exception>
     /// <exception cref="DatabaseException">The server cannot be reached, refuses, or holds tables that are missing, of another program or of a newer release.</exception>
     public static async Task EnsureAsync(string connectionString, bool create, CancellationToken stop)
     {
@@ -103,7 +104,8 @@ public static class SchemaInstaller
         return reader.ReadToEnd();
     }
 
-    private static NpgsqlConnectionStringBuilder Parse(string connectionString)
+    /// <exception cref="PlanException">The text is no connection string, or names no host.</exception>
+    internal static NpgsqlConnectionStringBuilder Parse(string connectionString)
     {
         NpgsqlConnectionStringBuilder builder;
         try
@@ -113,9 +115,9 @@ public static class SchemaInstaller
         catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidCastException or OverflowException or NotSupportedException)
         {
             // Neither the text nor the cause is shown: where a semicolon is missing or a quote is open, either may quote the password.
-            throw new ArgumentException("membership.connectionString: expected the form 'Host=db;Port=5432;Database=shardinit;Username=shardinit;Password=...', found something that Npgsql does not take");
+            throw new PlanException("membership.connectionString: expected the form 'Host=db;Port=5432;Database=shardinit;Username=shardinit;Password=...', found something that Npgsql does not take");
         }
-        return string.IsNullOrEmpty(builder.Host) ? throw new ArgumentException("membership.connectionString: expected Host=..., found none") : builder;
+        return string.IsNullOrEmpty(builder.Host) ? throw new PlanException("membership.connectionString: expected Host=..., found none") : builder;
     }
 
     private static string Place(NpgsqlConnectionStringBuilder target) => $"database '{target.Database ?? target.Username}' at {target.Host}:{target.Port}";

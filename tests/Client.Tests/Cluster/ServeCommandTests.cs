@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using ShardInit.Client.Cluster;
 using ShardInit.Client.CommandLine;
 using ShardInit.Client.Tests.Support;
@@ -49,6 +50,18 @@ public sealed class ServeCommandTests : IDisposable
     [InlineData("""{"roots": "/data"}""", "roots: expected an object, found '/data'")]
     [InlineData("""{"roots": {"data": "/data"}}""", "roots.data: expected an object, found '/data'")]
     [InlineData("""{"roots": {"data": {"tenants": "a"}}}""", "roots.data.tenants: expected a list, found 'a'")]
+    [InlineData("""{"roots": {"data": {"tenants": []}}}""", "roots.data.tenants: expected at least one, found an empty list; leave it out for the default")]
+    [InlineData("""{"roots": {"data": {"tenants": null}}}""", "roots.data.tenants: expected a value, found null; leave it out for the default")]
+    [InlineData("""{"roots": {"data": {"tenants": [[1]]}}}""", "roots.data.tenants: expected texts, found '[1]'")]
+    [InlineData("""{"roots": {"data": {"tenants": [null]}}}""", "roots.data.tenants: expected texts, found 'null'")]
+    [InlineData("""{"roots": {"data": {"tenants": {"zz": 1}}}}""", "roots.data.tenants: expected a list, found an object")]
+    [InlineData("""{"roots": {"data": {"tenants": {"0": "a"}}}}""", "roots.data.tenants: expected a list, found an object")]
+    [InlineData("""{"roots": [{"directory": "/data"}]}""", "roots: expected an object, found a list")]
+    [InlineData("""{"roots": {"data": null}}""", "roots.data: expected a value, found null; leave it out for the default")]
+    [InlineData("""{"tenants": [{"weight": 1}]}""", "tenants: expected an object, found a list")]
+    [InlineData("""{"tls": {}}""", "tls: expected at least one setting, found an empty object; fill it, or leave it out")]
+    [InlineData("""{"endpoint": null}""", "endpoint: expected a value, found null; leave it out for the default")]
+    [InlineData("""{"cluster": null}""", "cluster: expected a value, found null; leave it out for the default")]
     [InlineData("""{"cluster": {"name": "c"}}""", "cluster: expected a text, found an object or a list")]
     [InlineData("""{"cluster": "a", "cluster": "b"}""", "expected settings of a silo as JSON")]
     [InlineData("{", "expected settings of a silo as JSON")]
@@ -71,6 +84,28 @@ public sealed class ServeCommandTests : IDisposable
         Assert.Contains("variables SHARDINIT_SILO__...: unknown setting 'endpoint.SILOPRT'; did you mean endpoint.siloPort?", outcome.Error);
         Assert.Empty(outcome.Output);
     }
+
+    /// <summary>To a configuration the two are one key; to clients they are not.</summary>
+    [Theory]
+    [InlineData("ROOTS:DATA:DIRECTORY", "/there", "data")]
+    [InlineData("roots:DATA:tenants:0", "b", "data")]
+    [InlineData("ROOTS:More:DIRECTORY", "/more", "More", "data")]
+    [InlineData("TENANTS:A:WEIGHT", "3", "data")]
+    public void A_variable_over_a_name_of_the_file_keeps_its_spelling(string variable, string value, params string[] roots)
+    {
+        string file = _scratch.Write("silo.json", """{"roots": {"data": {"directory": "/here", "tenants": ["a"]}}, "tenants": {"a": {"weight": 2}}, "tls": null, "otlp": null,}""");
+        SiloSettings settings = SiloSettingsReader.Read(file, new ConfigurationBuilder().AddInMemoryCollection([new(variable, value)]).Build());
+        Assert.Equal(roots, settings.Roots.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["a"], settings.Tenants.Keys);
+        Assert.Null(settings.Tls);
+        Assert.Contains(value, (string[])[settings.Roots["data"].Directory, .. settings.Roots["data"].Tenants, settings.Roots.GetValueOrDefault("More")?.Directory ?? "", $"{settings.Tenants["a"].Weight}"]);
+    }
+
+    [Theory]
+    [InlineData("ROOTS:DATA:TENANTS", "", "roots.DATA.tenants: expected at least one, found none")]
+    [InlineData("ROOTS:DATA:TENANTS:A", "a", "roots.DATA.tenants: expected a list, whose items have the numbers 0, 1 and so on, found 'A'")]
+    public void A_variable_that_is_no_list_opens_no_root(string variable, string value, string message) =>
+        Assert.Contains(message, Assert.Throws<PlanException>(() => SiloSettingsReader.Read(null, new ConfigurationBuilder().AddInMemoryCollection([new(variable, value)]).Build())).Message);
 
     [Theory]
     [InlineData("serve --root data", "--root: expected NAME=DIR")]

@@ -3,6 +3,7 @@ using Npgsql;
 using Orleans.Runtime.MembershipService;
 using Orleans.Configuration;
 using ShardInit.Cluster.Tests.Support;
+using ShardInit.Errors;
 using ShardInit.Silo.Postgres;
 using static ShardInit.Cluster.Tests.Support.PostgresServer;
 
@@ -146,7 +147,7 @@ public sealed class SchemaInstallerTests(PostgresFixture fixture)
     [InlineData("Database=x;Password=secret")]
     public async Task What_is_no_connection_string_is_refused_without_repeating_it(string text)
     {
-        ArgumentException exception = await Assert.ThrowsAsync<ArgumentException>(() => SchemaInstaller.EnsureAsync(text, create: true, default));
+        PlanException exception = await Assert.ThrowsAsync<PlanException>(() => SchemaInstaller.EnsureAsync(text, create: true, default));
         Assert.StartsWith("membership.connectionString: expected", exception.Message);
         Assert.DoesNotContain("secret", exception.ToString());
     }

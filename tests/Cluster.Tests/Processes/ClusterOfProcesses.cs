@@ -19,13 +19,14 @@ internal sealed class ClusterOfProcesses : IDisposable
     private TestCertificates.Pair? _own;
 
     /// <param name="connection">PostgreSQL; null for localhost, where the first silo keeps the membership.</param>
+    /// <param name="isBetween">As of <see cref="TestCertificates"/>.</param>
     /// <param name="roots">Further roots beside <c>main</c>: name and directory.</param>
-    public ClusterOfProcesses(string? connection = null, bool tls = false, double drainSeconds = 60, Dictionary<string, object>? extra = null, Dictionary<string, string>? roots = null)
+    public ClusterOfProcesses(string? connection = null, bool tls = false, double drainSeconds = 60, Dictionary<string, object>? extra = null, Dictionary<string, string>? roots = null, bool isBetween = false)
     {
         (_connection, _drainSeconds, _extra, _roots) = (connection, drainSeconds, extra ?? [], roots ?? []);
         Folder = Directory.CreateTempSubdirectory("shardinit-cluster-").FullName;
         Root = Directory.CreateDirectory(Path.Combine(Folder, "root")).FullName;
-        if (tls) _certificates = new TestCertificates(Path.Combine(Folder, "certificates"));
+        if (tls) _certificates = new TestCertificates(Path.Combine(Folder, "certificates"), isBetween);
     }
 
     public string Folder { get; }
@@ -40,9 +41,9 @@ internal sealed class ClusterOfProcesses : IDisposable
     public bool HasCertificates => _certificates is not null;
 
     public static async Task<ClusterOfProcesses> Start(int silos, string? connection = null, bool tls = false, double drainSeconds = 60, Dictionary<string, object>? extra = null,
-        Dictionary<string, string>? roots = null)
+        Dictionary<string, string>? roots = null, bool isBetween = false)
     {
-        ClusterOfProcesses cluster = new(connection, tls, drainSeconds, extra, roots);
+        ClusterOfProcesses cluster = new(connection, tls, drainSeconds, extra, roots, isBetween);
         try
         {
             for (int number = 0; number < silos; number++)
@@ -77,6 +78,8 @@ internal sealed class ClusterOfProcesses : IDisposable
         Silos[number] = silo;
         return silo;
     }
+
+    public int SiloPort(int number) => _ports[number].Silo;
 
     public int HealthPort(int number) => _ports[number].Health;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Orleans.Runtime;
 using ShardInit.Cluster.Tests.Support;
 using ShardInit.Grains.Client;
 using Xunit.Abstractions;
@@ -137,7 +138,8 @@ public sealed class ClusterTests(PostgresFixture postgres, ITestOutputHelper out
     [SkippableFact]
     public async Task A_stopped_silo_that_wakes_after_its_leases_were_given_away_damages_nothing()
     {
-        using ClusterOfProcesses cluster = await ClusterOfProcesses.Start(3, await Connection("postgresql"));
+        string database = (await Connection("postgresql"))!;
+        using ClusterOfProcesses cluster = await ClusterOfProcesses.Start(3, database);
         Work work = new(cluster);
         string[] plan = work.Plan(600, 256);
         string expected = await work.Local(plan);
@@ -146,8 +148,12 @@ public sealed class ClusterTests(PostgresFixture postgres, ITestOutputHelper out
         cluster.Silos[1]!.Pause();
         await work.IsSealed("main/stopped");
         Assert.Equal(expected, ClusterOfProcesses.Fingerprint(cluster.At("main/stopped")));
+        await Eventually.IsAsync(() => PostgresServer.AskAsync<bool>(database, $"SELECT status = {(int)SiloStatus.Dead} FROM shardinit_silo WHERE port = {cluster.SiloPort(1)}"), "the others have given it up");
         cluster.Silos[1]!.Resume();
-        // It learns that the others have given it up, and ends; or goes on where they had not.
+        // It learns that, and ends with a line for people: no stack, no core dump.
+        Assert.Equal(1, await cluster.Silos[1]!.Ended());
+        Assert.Contains("shardinit: the others have given this silo up", cluster.Silos[1]!.Log);
+        Assert.DoesNotContain("FATAL", cluster.Silos[1]!.Log);
         await Shardinit.Expect(0, ["submit", .. work.Plan(60, 64, seed: 9), "--out", "main/after", "--cluster", work.Settings, "--watch"]);
         Assert.Equal(expected, ClusterOfProcesses.Fingerprint(cluster.At("main/stopped")));
         await Shardinit.Expect(0, "verify", cluster.At("main/stopped"), "--values", "--quiet");
@@ -223,6 +229,24 @@ public sealed class ClusterTests(PostgresFixture postgres, ITestOutputHelper out
         await work.IsSealed("main/again");
         Assert.Equal(expected, ClusterOfProcesses.Fingerprint(cluster.At("main/again")));
         Assert.All(written, file => Assert.Equal(file.Value, File.GetLastWriteTimeUtc(file.Key)));
+    }
+
+    /// <summary>With localhost membership the first silo holds the list of silos.</summary>
+    [Fact]
+    public async Task Silos_end_with_the_first_one_and_say_that_they_wait_for_it()
+    {
+        using ClusterOfProcesses cluster = await ClusterOfProcesses.Start(2);
+        SiloProcess second = cluster.Silos[1]!;
+        cluster.Silos[0]!.Kill();
+        SiloProcess third = cluster.Add();
+        Assert.Equal(1, await second.Ended());
+        await Eventually.IsAsync(() => second.Log.Contains($"shardinit: the first silo of this machine (port {cluster.SiloPort(0)}) has ended", StringComparison.Ordinal), "the second one says why it ends");
+        Assert.Contains("submit again", second.Log);
+        Assert.DoesNotContain("FATAL", second.Log);
+        await Eventually.IsAsync(() => third.Log.Contains("still starting: expected the first silo", StringComparison.Ordinal), "the third one says what it waits for");
+        Assert.Contains($"at port {cluster.SiloPort(0)} of this machine (endpoint.primaryPort)", third.Log);
+        // What the runtime's watchdog says of the time before the start.
+        Assert.All(cluster.Silos, silo => Assert.DoesNotContain("Participant check thread", silo!.Log));
     }
 
     [SkippableFact]

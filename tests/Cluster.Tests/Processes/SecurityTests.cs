@@ -9,6 +9,8 @@ namespace ShardInit.Cluster.Tests.Processes;
 /// <summary>Who may write where: refused, logged, and nothing written.</summary>
 public sealed class SecurityTests
 {
+    private const string Tls = "Orleans.Connections.Security";
+
     [Fact]
     public async Task A_tenant_writes_to_its_roots_and_nobody_else_anywhere()
     {
@@ -44,12 +46,16 @@ public sealed class SecurityTests
         string[] strangers = [cluster.ClientSettings(certificate: cluster.Certificates.ForeignClient("a")), cluster.ClientSettings(certificate: cluster.Certificates.ExpiredClient("a")), cluster.ClientSettings()];
         await Task.WhenAll(strangers.Select(settings => Assert.ThrowsAsync<ClusterException>(() => ClusterConnection.OpenAsync(ClusterSettings.Load(settings), TimeSpan.FromSeconds(8), _ => { }, CancellationToken.None))));
         // A client as users have it, until its first attempt is turned away: it would go on for half a minute.
-        int turnedAway = Logs().Split("TlsServerConnectionMiddleware").Length;
-        using (Process stranger = Shardinit.Start(["submit", .. plan, "--out", "a/stranger", "--cluster", strangers[0]]))
+        using (Process stranger = Shardinit.Start(["submit", .. plan, "--out", "a/stranger", "--cluster", cluster.ClientSettings(certificate: cluster.Certificates.ForeignClient("b"))]))
         {
-            await Eventually.IsAsync(() => Logs().Split("TlsServerConnectionMiddleware").Length > turnedAway, "the stranger is turned away");
+            await Eventually.IsAsync(() => Refusals(cluster).Any(line => line.StartsWith("refused a connection from 127.0.0.1: the certificate 'CN=b' is not signed for clients", StringComparison.Ordinal)), "the stranger is turned away");
             stranger.Kill();
         }
+        // One line for each of them, with whom and why, and no stack; who comes back every second is told of once a minute.
+        string[] refusals = [.. Refusals(cluster)];
+        Assert.All(refusals, line => Assert.StartsWith("refused a connection from 127.0.0.1: ", line));
+        Assert.Contains(refusals, line => line.Contains("'CN=a'", StringComparison.Ordinal) && line.EndsWith("NotTimeValid", StringComparison.Ordinal));
+        Assert.DoesNotContain(cluster.Silos.SelectMany(silo => silo!.LogLines), line => line.Contains(Tls, StringComparison.Ordinal) && line.Contains("\"Exception\"", StringComparison.Ordinal));
 
         Assert.Equal(before, Listing(roots));
         await Eventually.IsAsync(() => Logs().Contains("refused for", StringComparison.Ordinal), "the refusals are logged");
@@ -63,6 +69,20 @@ public sealed class SecurityTests
             Assert.True(outcome.ExitCode == exitCode && outcome.Error.Length > 0, $"{string.Join(' ', arguments)}: expected exit code {exitCode}, found {outcome}");
             if (says is not null) Assert.Contains(says, outcome.Error);
         }
+    }
+
+    /// <summary>The silos and clients know the root alone; what stands between it and them comes along with each connection, and with the proof of a session.</summary>
+    [Fact]
+    public async Task Certificates_may_be_signed_by_an_authority_below_the_one_that_is_known()
+    {
+        using ClusterOfProcesses cluster = await ClusterOfProcesses.Start(2, tls: true, isBetween: true);
+        Work work = new(cluster);
+        Outcome submit = await work.Submit(work.Plan(4, 4), "main/between", "--watch");
+        Assert.True(submit.ExitCode == 0, submit.ToString());
+        ClusterSettings stranger = ClusterSettings.Load(cluster.ClientSettings(certificate: cluster.Certificates.ForeignClient("stranger")));
+        await Assert.ThrowsAsync<ClusterException>(() => ClusterConnection.OpenAsync(stranger, TimeSpan.FromSeconds(3), _ => { }, CancellationToken.None));
+        await Eventually.IsAsync(() => Refusals(cluster).Any(line => line.Contains("'CN=stranger' is not signed for clients by the authority", StringComparison.Ordinal)), "the stranger is turned away");
+        Assert.All(cluster.Silos, silo => Assert.DoesNotContain("no TLS connection to the silo", silo!.Log));
     }
 
     /// <summary>The runtime's own grains list sessions, whose keys are what a tenant proves itself by.</summary>
@@ -87,6 +107,8 @@ public sealed class SecurityTests
         }
         Assert.Empty((await client.JobsAsync()).Jobs);
     }
+
+    private static IEnumerable<string> Refusals(ClusterOfProcesses cluster) => cluster.Silos.SelectMany(silo => silo!.Warnings(Tls));
 
     private static string Listing(string directory) => string.Join('\n', Directory.EnumerateFileSystemEntries(directory, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
 }

@@ -14,15 +14,15 @@ public sealed class TestCertificates : IDisposable
 
     private readonly string _folder;
     private readonly X509Certificate2 _authority, _stranger;
+    private readonly Dictionary<X509Certificate2, string> _between = [];
     private readonly DateTimeOffset _from = DateTimeOffset.UtcNow.AddHours(-1), _to = DateTimeOffset.UtcNow.AddDays(1);
 
-    public TestCertificates(string folder)
+    /// <param name="isBetween">The authority does not sign silos and clients itself, but an authority that does, whose certificate stands in their files only.</param>
+    public TestCertificates(string folder, bool isBetween = false)
     {
         _folder = Directory.CreateDirectory(folder).FullName;
-        _authority = MakeAuthority("ShardInit test authority");
-        _stranger = MakeAuthority("ShardInit test stranger");
-        Authority = Write("authority.pem", _authority.ExportCertificatePem());
-        ForeignAuthority = Write("foreign-authority.pem", _stranger.ExportCertificatePem());
+        (_authority, Authority) = MakeAuthorities("authority", isBetween);
+        (_stranger, ForeignAuthority) = MakeAuthorities("stranger", isBetween);
     }
 
     /// <summary>Where a certificate and its key lie.</summary>
@@ -49,6 +49,9 @@ public sealed class TestCertificates : IDisposable
     /// <summary>For clients of a tenant.</summary>
     public Pair Client(string tenant, string? file = null) => Make(_authority, file ?? $"client-{tenant}", tenant, [ClientAuthentication], []);
 
+    /// <summary>Of the right authority, but not meant for servers.</summary>
+    public Pair SiloWithoutServers() => Make(_authority, "client-silo", "shardinit-silo", [ClientAuthentication], ["localhost"]);
+
     /// <summary>Says that it is of a tenant, but signed by the stranger.</summary>
     public Pair ForeignClient(string tenant) => Make(_stranger, $"foreign-client-{tenant}", tenant, [ClientAuthentication], []);
 
@@ -64,14 +67,31 @@ public sealed class TestCertificates : IDisposable
         _stranger.Dispose();
     }
 
-    private X509Certificate2 MakeAuthority(string name)
+    /// <summary>Who signs, and the file of the one who is believed.</summary>
+    private (X509Certificate2 Signs, string Believed) MakeAuthorities(string name, bool isBetween)
+    {
+        // The one in between has the same name everywhere: it is believed by who signed it.
+        X509Certificate2 root = MakeAuthority($"ShardInit test {name}", isBetween ? 1 : 0, null), signs = isBetween ? MakeAuthority("ShardInit test between", 0, root) : root;
+        string believed = Write(name == "authority" ? "authority.pem" : "foreign-authority.pem", root.ExportCertificatePem());
+        if (isBetween)
+        {
+            _between[signs] = signs.ExportCertificatePem();
+            root.Dispose();
+        }
+        return (signs, believed);
+    }
+
+    private X509Certificate2 MakeAuthority(string name, int below, X509Certificate2? above)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new(Named(name), key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: below, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        return request.CreateSelfSigned(_from, _to);
+        if (above is null) return request.CreateSelfSigned(_from, _to);
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(above, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        using X509Certificate2 certificate = request.Create(above, _from, _to, RandomNumberGenerator.GetBytes(16));
+        return certificate.CopyWithPrivateKey(key);
     }
 
     private Pair Make(X509Certificate2 issuer, string file, string name, string[] purposes, string[] hosts, DateTimeOffset? to = null)
@@ -92,7 +112,7 @@ public sealed class TestCertificates : IDisposable
             request.CertificateExtensions.Add(alternatives.Build());
         }
         using X509Certificate2 certificate = request.Create(issuer, _from, to ?? _to, RandomNumberGenerator.GetBytes(16));
-        return new Pair(Write($"{file}.pem", certificate.ExportCertificatePem()), Write($"{file}.key", key.ExportPkcs8PrivateKeyPem()));
+        return new Pair(Write($"{file}.pem", $"{certificate.ExportCertificatePem()}\n{_between.GetValueOrDefault(issuer)}"), Write($"{file}.key", key.ExportPkcs8PrivateKeyPem()));
     }
 
     private static X500DistinguishedName Named(string name)
