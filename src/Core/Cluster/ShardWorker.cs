@@ -136,7 +136,13 @@ public sealed partial class ShardWorker
                 _shardsWritten += item.BytesDone > 0 ? 1 : 0;
             }
             // What has no room here now, or no file system, has none for the next shard either: others get the rest.
-            if (_held[number] is ShardItem { Error: not null } failed) foreach (int waiting in _waiting.TakeAll(failed.Job)) if (_held.Remove(waiting, out WorkItem? rest)) _returned.Add((ShardItem)rest);
+            if (_held[number] is ShardItem { Error: not null } failed)
+            {
+                foreach (int waiting in _waiting.TakeAll(failed.Job))
+                {
+                    if (_held.Remove(waiting, out WorkItem? rest)) _returned.Add((ShardItem)rest);
+                }
+            }
             _finished.Enqueue(number);
             Monitor.PulseAll(_gate);
         }
