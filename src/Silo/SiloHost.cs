@@ -111,6 +111,8 @@ internal static class SiloHost
         silo.Configure<ClusterMembershipOptions>(options =>
         {
             (options.ProbeTimeout, options.NumMissedProbesLimit, options.DefunctSiloExpiration) = (TimeSpan.FromSeconds(3), 3, TimeSpan.FromDays(1));
+            // Asked through another silo, one that was killed together with that one is not given up for a minute.
+            options.EnableIndirectProbes = false;
             // A silo that joins where all others were killed waits for three of these before it stops asking them.
             options.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
         });

@@ -63,8 +63,10 @@ internal static class SettingsCheck
             {
                 problems.Add($"{where}: {key}: expected a list, whose items have the numbers 0, 1 and so on, found {Problems.Quote(item.Key)}");
             }
+            if (section.GetChildren().Any(item => item.Value is "")) problems.Add($"{where}: {key}: expected texts that are not empty, found an empty one");
         }
         else if (hasChildren) problems.Add($"{where}: {key}: expected {Kind(plain)}, found an object or a list");
+        else if (section.Value is "") problems.Add($"{where}: {key}: expected {Kind(plain)}, found an empty text; leave it out for the default");
         else if (section.Value is { } text && !IsValue(text, plain)) problems.Add($"{where}: {key}: expected {Kind(plain)}, found {Problems.Quote(text)}");
     }
 

@@ -53,6 +53,12 @@ internal static class SettingsShape
             }
         }
 
+        else if (given.ValueKind == JsonValueKind.Array && given.GetArrayLength() == 0)
+        {
+            // To a configuration that is nothing at all.
+            problems.Add($"{where}: {key}: expected a value, found an empty list; leave it out for the default");
+        }
+
         bool Is(JsonValueKind kind, string name)
         {
             if (given.ValueKind == kind) return true;

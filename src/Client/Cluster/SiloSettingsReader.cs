@@ -21,6 +21,7 @@ internal static class SiloSettingsReader
         foreach ((string name, string directory) in given.GetAll(Flags.Root))
         {
             if (!named.Add(name)) throw new UsageException($"{Flags.Root.Name}: expected each name once, found '{name}' again");
+            if (directory.Length == 0) throw new UsageException($"{Flags.Root.Name} {name}=: expected a directory, found nothing");
             // Beside a root of the file an option changes its directory alone.
             roots[name] = (roots.GetValueOrDefault(name) ?? new RootSettings()) with { Directory = Path.GetFullPath(directory) };
         }

@@ -54,6 +54,12 @@ public sealed class ServeCommandTests : IDisposable
     [InlineData("""{"roots": {"data": {"tenants": null}}}""", "roots.data.tenants: expected a value, found null; leave it out for the default")]
     [InlineData("""{"roots": {"data": {"tenants": [[1]]}}}""", "roots.data.tenants: expected texts, found '[1]'")]
     [InlineData("""{"roots": {"data": {"tenants": [null]}}}""", "roots.data.tenants: expected texts, found 'null'")]
+    [InlineData("""{"roots": {"data": {"tenants": [""]}}}""", "roots.data.tenants: expected texts that are not empty, found an empty one")]
+    [InlineData("""{"roots": {"data": {"tenants": ["a", ""]}}}""", "roots.data.tenants: expected texts that are not empty, found an empty one")]
+    [InlineData("""{"cluster": ""}""", "cluster: expected a text, found an empty text; leave it out for the default")]
+    [InlineData("""{"endpoint": {"host": ""}}""", "endpoint.host: expected a text, found an empty text; leave it out for the default")]
+    [InlineData("""{"membership": {"kind": []}}""", "membership.kind: expected a value, found an empty list; leave it out for the default")]
+    [InlineData("""{"limits": {"bytesPerTenant": []}}""", "limits.bytesPerTenant: expected a value, found an empty list; leave it out for the default")]
     [InlineData("""{"roots": {"data": {"tenants": {"zz": 1}}}}""", "roots.data.tenants: expected a list, found an object")]
     [InlineData("""{"roots": {"data": {"tenants": {"0": "a"}}}}""", "roots.data.tenants: expected a list, found an object")]
     [InlineData("""{"roots": [{"directory": "/data"}]}""", "roots: expected an object, found a list")]
@@ -103,12 +109,14 @@ public sealed class ServeCommandTests : IDisposable
 
     [Theory]
     [InlineData("ROOTS:DATA:TENANTS", "", "roots.DATA.tenants: expected at least one, found none")]
+    [InlineData("ROOTS:DATA:TENANTS:0", "", "roots.DATA.tenants: expected texts that are not empty, found an empty one")]
     [InlineData("ROOTS:DATA:TENANTS:A", "a", "roots.DATA.tenants: expected a list, whose items have the numbers 0, 1 and so on, found 'A'")]
     public void A_variable_that_is_no_list_opens_no_root(string variable, string value, string message) =>
         Assert.Contains(message, Assert.Throws<PlanException>(() => SiloSettingsReader.Read(null, new ConfigurationBuilder().AddInMemoryCollection([new(variable, value)]).Build())).Message);
 
     [Theory]
     [InlineData("serve --root data", "--root: expected NAME=DIR")]
+    [InlineData("serve --root data=", "--root data=: expected a directory, found nothing")]
     [InlineData("serve --root a=/x --root a=/y", "--root: expected each name once, found 'a' again")]
     [InlineData("serve --threads 0", "--threads: expected an integer from 1 to 1024")]
     public void Bad_options_are_named(string line, string message) => Assert.Contains(message, Expect(ExitCode.Usage, line.Split(' ')).Error);
