@@ -1,5 +1,6 @@
 using Orleans.Concurrency;
 using ShardInit.Cluster;
+using ShardInit.Grains.Client;
 
 namespace ShardInit.Grains;
 
@@ -28,7 +29,7 @@ internal sealed class JobsGrain(OutputRoots roots, TimeProvider time) : Grain, I
         }
         catch (Exception error)
         {
-            return (null, new SilentJob(job.Job, job.Output, roots.WithoutPaths(error.Message.ReplaceLineEndings(" "))));
+            return (null, new SilentJob(job.Job, job.Output, roots.WithoutPaths(OneLine.Of(error))));
         }
     }
 

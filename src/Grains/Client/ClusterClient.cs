@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using ShardInit.Cluster;
@@ -30,6 +31,11 @@ public sealed class ClusterClient : IAsyncDisposable
 
     /// <summary>How long <see cref="WatchAsync"/> goes on while nobody answers: longer than a cluster takes that restarts as a whole.</summary>
     public static readonly TimeSpan WatchLimit = TimeSpan.FromMinutes(10);
+
+    /// <summary>How long <see cref="JobsAsync"/> asks again for jobs that do not answer.</summary>
+    public static readonly TimeSpan SilentLimit = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan s_silentPause = TimeSpan.FromSeconds(2);
 
     private readonly ClusterConnection _connection;
     private readonly ClusterCalls _calls;
@@ -134,7 +140,17 @@ public sealed class ClusterClient : IAsyncDisposable
 
     /// <summary>The jobs of this client's tenant, newest first; and those that could not be asked just now.</summary>
     /// <exception cref="ClusterException">Nobody answered within <see cref="CallLimit"/>.</exception>
-    public Task<JobsView> JobsAsync(CancellationToken cancel = default) => _calls.RunAsync("list of jobs", () => Jobs.All(), CallLimit, cancel);
+    public async Task<JobsView> JobsAsync(CancellationToken cancel = default)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            JobsView view = await _calls.RunAsync("list of jobs", () => Jobs.All(), CallLimit, cancel);
+            // Mostly of a silo that has just gone: another one has them soon.
+            if (view.Silent.Count == 0 || Stopwatch.GetElapsedTime(start) > SilentLimit) return view;
+            await Task.Delay(s_silentPause, cancel);
+        }
+    }
 
     private async Task<JobView?> ViewAsync(string jobOrOutput, TimeSpan limit, CancellationToken cancel)
     {
