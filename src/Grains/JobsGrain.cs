@@ -29,7 +29,8 @@ internal sealed class JobsGrain(OutputRoots roots, TimeProvider time) : Grain, I
         }
         catch (Exception error)
         {
-            return (null, new SilentJob(job.Job, job.Output, roots.WithoutPaths(OneLine.Of(error))));
+            // Storage gives its reason on a line of its own.
+            return (null, new SilentJob(job.Job, job.Output, roots.WithoutPaths(OneLine.Of(error.Message.ReplaceLineEndings(" ")))));
         }
     }
 
