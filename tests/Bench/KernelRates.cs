@@ -1,6 +1,7 @@
 using ShardInit.Engine;
 using ShardInit.Initializers;
 using ShardInit.Kernels;
+using ShardInit.Lanes;
 using ShardInit.Model;
 using ShardInit.Random;
 
@@ -37,10 +38,10 @@ internal static class KernelRates
                 foreach ((string dtypeName, DType stored) in s_dtypes)
                 {
                     if (dtype.Length > 0 && dtype != dtypeName) continue;
-                    byte[] target = GC.AllocateArray<byte>(Elements * stored.ByteSize(), pinned: true);
+                    Memory<byte> target = Aligned(Elements * stored.ByteSize());
                     Draw draw = DrawChoice.Of(distribution);
                     StreamKey key = StreamKey.Derive(1, 42, "", "bench");
-                    Report($"{backend.Name} {kindName} {dtypeName}", repeats, () => { backend.Fill(key, in draw, stored, 0, Elements, target); return Elements; });
+                    Report($"{backend.Name} {kindName} {dtypeName}", repeats, () => { backend.Fill(key, in draw, stored, 0, Elements, target.Span); return Elements; });
                 }
             }
         }
@@ -49,7 +50,7 @@ internal static class KernelRates
     /// <summary>Runs of 64 to 1024 elements, each at its own start: on block borders, and off them.</summary>
     public static void PrintRuns()
     {
-        byte[] target = GC.AllocateArray<byte>(Elements * 4, pinned: true);
+        Memory<byte> target = Aligned(Elements * 4);
         Draw draw = DrawChoice.Of(new Normal(0, 0.02));
         StreamKey key = StreamKey.Derive(1, 42, "", "bench");
         foreach (LaneChoice choice in LaneDispatch.All.Where(LaneDispatch.IsAccelerated))
@@ -62,12 +63,53 @@ internal static class KernelRates
                     Report($"{backend.Name} run {length} {(shift == 0 ? "aligned" : "unaligned")}", 9, () =>
                     {
                         for (int at = 0; at + length <= Elements; at += length)
-                            backend.Fill(key, in draw, DType.F32, (4L * at) + shift, length, target.AsSpan(4 * at, 4 * length));
+                            backend.Fill(key, in draw, DType.F32, (4L * at) + shift, length, target.Span.Slice(4 * at, 4 * length));
                         return Elements / length * length;
                     });
                 }
             }
         }
+    }
+
+    /// <summary>What a draw is made of, each stage alone and in the first-level cache: words, transforms, rounding.</summary>
+    public static void PrintStages(int repeats)
+    {
+        if (LaneDispatch.IsAccelerated(LaneChoice.Bits512)) PrintStages<Wide512, Reals512, Bits512>("512", repeats);
+        if (LaneDispatch.IsAccelerated(LaneChoice.Bits256)) PrintStages<Wide256, Reals256, Bits256>("256", repeats);
+        if (LaneDispatch.IsAccelerated(LaneChoice.Bits128)) PrintStages<Wide128, Reals128, Bits128>("128", repeats);
+    }
+
+    private static void PrintStages<TWide, TReals, TBits>(string lanes, int repeats)
+        where TWide : struct, IWide<TWide, TBits>
+        where TReals : struct, IReals<TReals, TBits>
+        where TBits : struct, IBits<TBits>
+    {
+        const int blocks = 32;
+        const int bytes = blocks * Backend.BlockElements * sizeof(float);
+        Memory<byte> words = Aligned(bytes);
+        Memory<byte> values = Aligned(bytes);
+        StreamKey key = StreamKey.Derive(1, 42, "", "bench");
+        ulong[] schedule = new ulong[Philox4x32.ScheduleLength];
+        Philox4x32.ExpandKey(key.Key0, key.Key1, schedule);
+        Philox4x32.Uniform uniform = new(0, Philox4x32.Purpose(Purpose.Values, 0), key.Counter3, key.Key0, key.Key1);
+        DrawConstants normal = DrawChoice.Of(new Normal(0, 0.02)).Constants;
+        DrawConstants flat = DrawChoice.Of(new Uniform(-0.1, 0.1)).Constants;
+        void stage(string name, Action run) => Report($"{lanes} {name} stage", repeats, () =>
+        {
+            for (int group = 0; group < Elements / (blocks * Backend.BlockElements); group++) run();
+            return Elements;
+        });
+        stage("words", () => Philox4x32.Words<TWide, TBits>(in uniform, in schedule[0], 0, blocks, ref words.Span[0]));
+        stage("uniform", () => UniformDraw.Fill<TReals, TBits>(in flat, in words.Span[0], in words.Span[0], ref values.Span[0], blocks));
+        stage("normal", () => NormalDraw.Fill<TReals, TBits>(in normal, in words.Span[0], in words.Span[0], ref values.Span[0], blocks));
+        stage("bf16", () => Encode<EncodeBF16>.Blocks<TReals, TBits>(in values.Span[0], ref words.Span[0], blocks));
+    }
+
+    /// <summary>Memory that starts on a cache line, as the buffers of a writer and of torch do: a vector that straddles two lines is two stores.</summary>
+    private static unsafe Memory<byte> Aligned(int length)
+    {
+        byte[] memory = GC.AllocateArray<byte>(length + 64, pinned: true);
+        fixed (byte* start = memory) return memory.AsMemory((int)(-(nint)start & 63), length);
     }
 
     private static void Report(string name, int repeats, Func<long> fill)

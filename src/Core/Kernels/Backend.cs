@@ -45,6 +45,7 @@ internal sealed class Backend<TWide, TReals, TBits>(string name) : Backend
     public override string Name => name;
 
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override unsafe void Fill(StreamKey key, in Draw draw, DType dtype, long first, long count, Span<byte> destination)
     {
         int size = dtype.ByteSize();
@@ -54,7 +55,7 @@ internal sealed class Backend<TWide, TReals, TBits>(string name) : Backend
         // Words of two attempts, values, masks of a rejection, encoded bytes of a group that is not wanted whole.
         byte* scratch = stackalloc byte[(4 * GroupWordBytes) + (8 * BlockElements * GroupBlocks) + Alignment];
         scratch = (byte*)(((nuint)scratch + Alignment - 1) & ~(nuint)(Alignment - 1));
-        ulong* schedule = stackalloc ulong[Philox4x32.ScheduleLength + KeyRow.Words];
+        ulong* schedule = stackalloc ulong[Philox4x32.ScheduleLength + Row.Words];
         schedule = (ulong*)(((nuint)schedule + Alignment - 1) & ~(nuint)(Alignment - 1));
         Philox4x32.ExpandKey(key.Key0, key.Key1, new Span<ulong>(schedule, Philox4x32.ScheduleLength));
         byte* encoded = scratch + (4 * GroupWordBytes);
@@ -105,6 +106,7 @@ internal sealed class Backend<TWide, TReals, TBits>(string name) : Backend
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Group(StreamKey key, ulong* schedule, in Draw draw, DType dtype, long block, int blocks, byte* scratch, byte* target)
     {
         byte* values = dtype == DType.F32 ? target : scratch + (2 * GroupWordBytes);
@@ -112,27 +114,28 @@ internal sealed class Backend<TWide, TReals, TBits>(string name) : Backend
         Bytes(dtype, values, target, blocks);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Values(StreamKey key, ulong* schedule, in Draw draw, long block, int blocks, byte* scratch, byte* values)
     {
         byte* more = scratch + GroupWordBytes;
         switch (draw.Kind)
         {
             case DrawKind.Uniform:
-                Words(key, schedule, in draw, block, blocks, scratch);
+                DrawWords(key, schedule, in draw, block, blocks, scratch);
                 UniformDraw.Fill<TReals, TBits>(in draw.Constants, in *scratch, in *more, ref *values, blocks);
                 break;
             case DrawKind.Normal:
-                Words(key, schedule, in draw, block, blocks, scratch);
+                DrawWords(key, schedule, in draw, block, blocks, scratch);
                 NormalDraw.Fill<TReals, TBits>(in draw.Constants, in *scratch, in *more, ref *values, blocks);
                 break;
             case DrawKind.FoldedQuantile:
-                Words(key, schedule, 0, block, blocks, scratch);
-                if (draw.Constants.Wide) Words(key, schedule, 1, block, blocks, more);
+                AttemptWords(key, schedule, 0, block, blocks, scratch);
+                if (draw.Constants.Wide) AttemptWords(key, schedule, 1, block, blocks, more);
                 QuantileDraw<FoldedPoint>.Fill<TReals, TBits>(in draw.Constants, in *scratch, in *more, ref *values, blocks);
                 break;
             case DrawKind.OneSidedQuantile:
-                Words(key, schedule, 0, block, blocks, scratch);
-                if (draw.Constants.Wide) Words(key, schedule, 1, block, blocks, more);
+                AttemptWords(key, schedule, 0, block, blocks, scratch);
+                if (draw.Constants.Wide) AttemptWords(key, schedule, 1, block, blocks, more);
                 QuantileDraw<OneSidedPoint>.Fill<TReals, TBits>(in draw.Constants, in *scratch, in *more, ref *values, blocks);
                 break;
             case DrawKind.UniformRejection:
@@ -152,8 +155,8 @@ internal sealed class Backend<TWide, TReals, TBits>(string name) : Backend
         // The chance that an element needs all attempts is below 1e-190: the bound only makes the loop finite.
         for (uint attempt = 0; attempt < Philox4x32.Rejections; attempt++)
         {
-            Words(key, schedule, 2 * attempt, block, blocks, scratch);
-            Words(key, schedule, (2 * attempt) + 1, block, blocks, more);
+            AttemptWords(key, schedule, 2 * attempt, block, blocks, scratch);
+            AttemptWords(key, schedule, (2 * attempt) + 1, block, blocks, more);
             bool unfinished = draw.Kind == DrawKind.UniformRejection
                 ? UniformRejectionDraw.Attempt<TReals, TBits>(in draw.Constants, in *scratch, in *more, ref *values, ref *pending, blocks)
                 : ExponentialRejectionDraw.Attempt<TReals, TBits>(in draw.Constants, in *scratch, in *more, ref *values, ref *pending, blocks);
@@ -161,19 +164,23 @@ internal sealed class Backend<TWide, TReals, TBits>(string name) : Backend
         }
     }
 
-    private static unsafe void Words(StreamKey key, ulong* schedule, uint attempt, long block, int blocks, byte* words) =>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static unsafe void AttemptWords(StreamKey key, ulong* schedule, uint attempt, long block, int blocks, byte* words) =>
         CounterWords(key, schedule, Philox4x32.Purpose(Purpose.Values, attempt), block, blocks, words);
 
-    private static unsafe void Words(StreamKey key, ulong* schedule, in Draw draw, long block, int blocks, byte* words) =>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static unsafe void DrawWords(StreamKey key, ulong* schedule, in Draw draw, long block, int blocks, byte* words) =>
         CounterWords(key, schedule, Philox4x32.Purpose(draw.Purpose, draw.Attempt), block, blocks, words);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void CounterWords(StreamKey key, ulong* schedule, uint counter2, long block, int blocks, byte* words)
     {
         ulong counter = (ulong)block << 4;
         Philox4x32.Uniform uniform = new((uint)(counter >> 32), counter2, key.Counter3, key.Key0, key.Key1);
-        Philox4x32.Words<TWide, TBits>(in uniform, in *schedule, (uint)counter, (blocks + 1) / 2, ref *words);
+        Philox4x32.Words<TWide, TBits>(in uniform, in *schedule, (uint)counter, blocks, ref *words);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Bytes(DType dtype, byte* values, byte* target, int blocks)
     {
         switch (dtype)

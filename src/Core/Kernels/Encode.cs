@@ -15,7 +15,11 @@ internal static class Encode<TEncoding>
         where TBits : struct, IBits<TBits>
     {
         ref byte source = ref Unsafe.AsRef(in values);
-        for (nint element = 0; element < 64 * blockCount; element += TBits.Count)
-            TEncoding.Store<TReals, TBits>(TReals.OfBits(TBits.Load(in Unsafe.Add(ref source, 4 * element))), ref Unsafe.Add(ref destination, TEncoding.Size * element));
+        for (nint element = 0; element < 64 * blockCount; element += 2 * TBits.Count)
+        {
+            TReals first = TReals.OfBits(TBits.Load(in Unsafe.Add(ref source, 4 * element)));
+            TReals second = TReals.OfBits(TBits.Load(in Unsafe.Add(ref source, 4 * (element + TBits.Count))));
+            TEncoding.StorePair<TReals, TBits>(first, second, ref Unsafe.Add(ref destination, TEncoding.Size * element));
+        }
     }
 }

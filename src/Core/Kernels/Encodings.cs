@@ -12,6 +12,15 @@ internal interface IEncoding<TEncoding>
     static abstract void Store<TReals, TBits>(TReals value, ref byte destination)
         where TReals : struct, IReals<TReals, TBits>
         where TBits : struct, IBits<TBits>;
+
+    /// <summary>Two vectors that follow one another.</summary>
+    static virtual void StorePair<TReals, TBits>(TReals first, TReals second, ref byte destination)
+        where TReals : struct, IReals<TReals, TBits>
+        where TBits : struct, IBits<TBits>
+    {
+        TEncoding.Store<TReals, TBits>(first, ref destination);
+        TEncoding.Store<TReals, TBits>(second, ref Unsafe.Add(ref destination, TEncoding.Size * TBits.Count));
+    }
 }
 
 /// <summary>binary32, as it is.</summary>
@@ -44,10 +53,20 @@ internal readonly struct EncodeBF16 : IEncoding<EncodeBF16>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<TReals, TBits>(TReals value, ref byte destination)
         where TReals : struct, IReals<TReals, TBits>
+        where TBits : struct, IBits<TBits> => TBits.StoreLow16(Round<TReals, TBits>(value) >>> 16, ref destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePair<TReals, TBits>(TReals first, TReals second, ref byte destination)
+        where TReals : struct, IReals<TReals, TBits>
+        where TBits : struct, IBits<TBits> => TBits.StoreHigh16(Round<TReals, TBits>(first), Round<TReals, TBits>(second), ref destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TBits Round<TReals, TBits>(TReals value)
+        where TReals : struct, IReals<TReals, TBits>
         where TBits : struct, IBits<TBits>
     {
         TBits bits = TReals.BitsOf(value);
         TBits odd = (bits >>> 16) & TBits.Splat(1);
-        TBits.StoreLow16((bits + odd + TBits.Splat(0x7FFF)) >>> 16, ref destination);
+        return bits + odd + TBits.Splat(0x7FFF);
     }
 }

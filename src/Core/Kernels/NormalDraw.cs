@@ -16,10 +16,13 @@ namespace ShardInit.Kernels;
 internal readonly struct NormalDraw : IDraw
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Fill<TReals, TBits>(in DrawConstants constants, ref readonly byte words, ref readonly byte more, ref byte values, int blockCount)
+    public static unsafe void Fill<TReals, TBits>(in DrawConstants constants, ref readonly byte words, ref readonly byte more, ref byte values, int blockCount)
         where TReals : struct, IReals<TReals, TBits>
         where TBits : struct, IBits<TBits>
     {
+        float* logRows = Coefficients.Log, sin = Coefficients.Sin, cos = Coefficients.Cos;
+        MinusTwoLog<TReals, TBits> log = new(logRows);
+        QuarterTurn<TReals, TBits> turn = new(sin, cos);
         TReals mean = TReals.Splat(constants.Mean);
         TReals std = TReals.Splat(constants.Std);
         ref byte source = ref Unsafe.AsRef(in words);
@@ -30,7 +33,7 @@ internal readonly struct NormalDraw : IDraw
             {
                 TBits a = TBits.Load(in Unsafe.Add(ref source, (128 * half) + (4 * lane)));
                 TBits b = TBits.Load(in Unsafe.Add(ref source, (128 * half) + (4 * lane) + 64));
-                Pair(mean, std, a, b, out TReals first, out TReals second);
+                Pair(in log, in turn, mean, std, a, b, out TReals first, out TReals second);
                 TBits.Store(TReals.BitsOf(first), ref Unsafe.Add(ref values, (128 * half) + (4 * lane)));
                 TBits.Store(TReals.BitsOf(second), ref Unsafe.Add(ref values, (128 * half) + (4 * lane) + 64));
             }
@@ -38,7 +41,8 @@ internal readonly struct NormalDraw : IDraw
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Pair<TReals, TBits>(TReals mean, TReals std, TBits a, TBits b, out TReals first, out TReals second)
+    private static void Pair<TReals, TBits>(
+        in MinusTwoLog<TReals, TBits> log, in QuarterTurn<TReals, TBits> turn, TReals mean, TReals std, TBits a, TBits b, out TReals first, out TReals second)
         where TReals : struct, IReals<TReals, TBits>
         where TBits : struct, IBits<TBits>
     {
@@ -46,16 +50,15 @@ internal readonly struct NormalDraw : IDraw
         TReals high = TReals.OfBits((a >>> 9) | TBits.Splat(0x3F800000)) - TReals.Splat(1.00000012f);
         TBits lowBits = TBits.Select(TBits.Splat(0x007FC000), a << 14, b >>> 17);
         TReals low = TReals.OfBits(TBits.AndOr(lowBits, TBits.Splat(0x007FFFC0), TBits.Splat(0x34000020)));
-        TReals radius = TReals.Sqrt(Polynomial.MinusTwoLog<TReals, TBits>(high + low));
+        TReals radius = TReals.Sqrt(log.Of(high + low));
 
         // f = (2m + 1) / 2^23 - ½, exact: an odd multiple of 2^-23, never 0.
         TReals f = TReals.OfBits(TBits.AndOr(b, TBits.Splat(0x007FFFFE), TBits.Splat(0x3F800001))) - TReals.Splat(1.5f);
         TReals square = f * f;
-        TReals sine = Polynomial.SinQuarter<TReals, TBits>(f, square);
-        TReals cosine = TReals.OfBits(TReals.BitsOf(Polynomial.CosQuarter<TReals, TBits>(square)) ^ (b << 31));
+        TReals sine = turn.Sin(f, square);
+        TReals cosine = TReals.OfBits(TReals.BitsOf(turn.Cos(square)) ^ (b << 31));
 
-        TBits swap = b >> 31;
-        first = TReals.Fma(radius * TReals.Select(swap, sine, cosine), std, mean);
-        second = TReals.Fma(radius * TReals.Select(swap, cosine, sine), std, mean);
+        first = TReals.Fma(radius * TReals.SelectBySign(b, sine, cosine), std, mean);
+        second = TReals.Fma(radius * TReals.SelectBySign(b, cosine, sine), std, mean);
     }
 }

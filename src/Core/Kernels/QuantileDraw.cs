@@ -16,6 +16,8 @@ internal readonly struct QuantileDraw<TPoint> : IDraw
         where TReals : struct, IReals<TReals, TBits>
         where TBits : struct, IBits<TBits>
     {
+        float* log = Coefficients.Log, center = Coefficients.QuantileCenter;
+        NormalQuantile<TReals, TBits> quantile = new(log, center);
         int* again = stackalloc int[(64 * blockCount / TBits.Count) + 1];
         int count = 0;
         bool wide = constants.Wide;
@@ -25,7 +27,7 @@ internal readonly struct QuantileDraw<TPoint> : IDraw
             TBits word = TBits.Load(in Unsafe.Add(ref Unsafe.AsRef(in words), offset));
             if (wide) extension = TPoint.Extension(TBits.Load(in Unsafe.Add(ref Unsafe.AsRef(in more), offset)));
             TPoint.Point(in constants, word, extension, out TReals t, out TReals x, out TBits sign);
-            TReals z = Polynomial.QuantileCenter(t, x, out TBits tail);
+            TReals z = quantile.Center(t, x, out TBits tail);
             Store<TReals, TBits>(in constants, z, sign, ref Unsafe.Add(ref values, offset));
             again[count] = offset;
             if (TBits.Any(tail)) count++;
@@ -34,7 +36,7 @@ internal readonly struct QuantileDraw<TPoint> : IDraw
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Again<TReals, TBits>(in DrawConstants constants, ref readonly byte words, ref readonly byte more, ref byte values, int offset)
+    private static unsafe void Again<TReals, TBits>(in DrawConstants constants, ref readonly byte words, ref readonly byte more, ref byte values, int offset)
         where TReals : struct, IReals<TReals, TBits>
         where TBits : struct, IBits<TBits>
     {
@@ -42,8 +44,9 @@ internal readonly struct QuantileDraw<TPoint> : IDraw
         TBits extension = TBits.Splat(TPoint.OneWordExtension);
         if (constants.Wide) extension = TPoint.Extension(TBits.Load(in Unsafe.Add(ref Unsafe.AsRef(in more), offset)));
         TPoint.Point(in constants, word, extension, out TReals t, out TReals x, out TBits sign);
-        TReals center = Polynomial.QuantileCenter(t, x, out TBits tail);
-        TReals z = TReals.Select(tail, Polynomial.QuantileTail<TReals, TBits>(t, x), center);
+        NormalQuantile<TReals, TBits> quantile = new(Coefficients.Log, Coefficients.QuantileCenter);
+        TReals center = quantile.Center(t, x, out TBits tail);
+        TReals z = TReals.Select(tail, quantile.Tail(Coefficients.QuantileTail, t, x), center);
         Store<TReals, TBits>(in constants, z, sign, ref Unsafe.Add(ref values, offset));
     }
 

@@ -13,7 +13,7 @@ internal interface IQuantilePoint
     static abstract TBits Extension<TBits>(TBits second)
         where TBits : struct, IBits<TBits>;
 
-    /// <summary>t, x and the sign to flip of the point that a word stands for (<see cref="Polynomial.QuantileCenter"/>).</summary>
+    /// <summary>t, x and the sign to flip of the point that a word stands for (<see cref="NormalQuantile{TReals, TBits}"/>).</summary>
     static abstract void Point<TReals, TBits>(in DrawConstants constants, TBits word, TBits extension, out TReals t, out TReals x, out TBits sign)
         where TReals : struct, IReals<TReals, TBits>
         where TBits : struct, IBits<TBits>;

@@ -14,11 +14,12 @@ namespace ShardInit.Kernels;
 internal readonly struct UniformRejectionDraw : IRejection
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static bool Attempt<TReals, TBits>(
+    public static unsafe bool Attempt<TReals, TBits>(
         in DrawConstants constants, ref readonly byte proposal, ref readonly byte acceptance, ref byte values, ref byte pending, int blockCount)
         where TReals : struct, IReals<TReals, TBits>
         where TBits : struct, IBits<TBits>
     {
+        MinusTwoLog<TReals, TBits> log = new(Coefficients.Log);
         TReals anchor = TReals.Splat(constants.Anchor);
         TReals std = TReals.Splat(constants.Std);
         TReals distanceTwice = TReals.Splat(2f * constants.AnchorDistance);
@@ -33,7 +34,7 @@ internal readonly struct UniformRejectionDraw : IRejection
 
             TReals e = (value - anchor) / std;
             TReals u = TReals.OfBits((TBits.Load(in Unsafe.Add(ref Unsafe.AsRef(in acceptance), offset)) >>> 9) | TBits.Splat(0x3F800000)) - TReals.Splat(0.99999994f);
-            TBits accepted = TReals.Less(e * (e + distanceTwice), Polynomial.MinusTwoLog<TReals, TBits>(u));
+            TBits accepted = TReals.Less(e * (e + distanceTwice), log.Of(u));
             TBits stored = TBits.Load(in Unsafe.Add(ref values, offset));
             TBits.Store(TBits.Select(waiting, TReals.BitsOf(value), stored), ref Unsafe.Add(ref values, offset));
             waiting = TBits.Select(accepted, TBits.Splat(0), waiting);
@@ -55,11 +56,12 @@ internal readonly struct UniformRejectionDraw : IRejection
 internal readonly struct ExponentialRejectionDraw : IRejection
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static bool Attempt<TReals, TBits>(
+    public static unsafe bool Attempt<TReals, TBits>(
         in DrawConstants constants, ref readonly byte proposal, ref readonly byte acceptance, ref byte values, ref byte pending, int blockCount)
         where TReals : struct, IReals<TReals, TBits>
         where TBits : struct, IBits<TBits>
     {
+        MinusTwoLog<TReals, TBits> log = new(Coefficients.Log);
         TReals a = TReals.Splat(constants.AnchorDistance);
         TReals square = a * a;
         TReals std = TReals.OfBits(TReals.BitsOf(TReals.Splat(constants.Std)) ^ TBits.Splat(constants.Mirror));
@@ -74,7 +76,7 @@ internal readonly struct ExponentialRejectionDraw : IRejection
             TBits lowBits = TBits.AndOr(second << 5, TBits.Splat(0x00003FE0), TBits.AndOr(word << 14, TBits.Splat(0x007FC000), TBits.Splat(0x34000010)));
             TReals v = high + TReals.OfBits(lowBits);
 
-            TReals twiceE = Polynomial.MinusTwoLog<TReals, TBits>(TReals.Fma(v, TReals.Splat(constants.ExpSpan), TReals.Splat(constants.ExpEnd)));
+            TReals twiceE = log.Of(TReals.Fma(v, TReals.Splat(constants.ExpSpan), TReals.Splat(constants.ExpEnd)));
             TReals d = twiceE / (a + TReals.Sqrt(square + twiceE));
             TReals value = TReals.Fma(d, std, TReals.Splat(constants.Anchor));
             value = TReals.Greater(TReals.Lesser(value, TReals.Splat(constants.High)), TReals.Splat(constants.Low));

@@ -18,11 +18,24 @@ internal readonly struct UniformDraw : IDraw
         TReals scale = TReals.Splat(constants.Scale);
         TReals highest = TReals.Splat(constants.High);
         ref byte source = ref Unsafe.AsRef(in words);
+        // The value grows with k: where the largest k stays within the bound, none has to be held back. (At 0 the bound also decides the sign.)
+        float largest = MathF.FusedMultiplyAdd((1 << 24) - 1, constants.Scale, constants.Low);
+        if (largest <= constants.High && constants.High != 0)
+        {
+            for (nint offset = 0; offset < 256 * blockCount; offset += 4 * TBits.Count)
+            {
+                TBits word = TBits.Load(in Unsafe.Add(ref source, offset));
+                TBits.Store(TReals.BitsOf(Free(word, scale, low)), ref Unsafe.Add(ref values, offset));
+            }
+            return;
+        }
         for (nint offset = 0; offset < 256 * blockCount; offset += 4 * TBits.Count)
         {
             TBits word = TBits.Load(in Unsafe.Add(ref source, offset));
-            TReals value = TReals.Lesser(TReals.Fma(TReals.FromInt24(word >>> 8), scale, low), highest);
-            TBits.Store(TReals.BitsOf(value), ref Unsafe.Add(ref values, offset));
+            TBits.Store(TReals.BitsOf(TReals.Lesser(Free(word, scale, low), highest)), ref Unsafe.Add(ref values, offset));
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static TReals Free(TBits word, TReals scale, TReals low) => TReals.Fma(TReals.FromInt24(word >>> 8), scale, low);
     }
 }

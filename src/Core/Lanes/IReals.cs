@@ -9,6 +9,8 @@ internal interface IReals<TReals, TBits>
     where TBits : struct, IBits<TBits>
 {
     static abstract TReals Splat(float value);
+    /// <summary>The number of which Count copies stand there.</summary>
+    static abstract TReals Load(ref readonly float row);
     /// <summary>Signed integers to binary32; the kernels pass magnitudes up to 2^24 only, so the conversion is exact.</summary>
     static abstract TReals FromInt24(TBits value);
     static abstract TReals OfBits(TBits bits);
@@ -26,6 +28,8 @@ internal interface IReals<TReals, TBits>
     static abstract TReals Lesser(TReals a, TReals b);
     /// <summary>a &gt; b ? a : b: where the two compare equal or unordered, b.</summary>
     static abstract TReals Greater(TReals a, TReals b);
+    /// <summary>Per lane: bit 31 of <paramref name="sign"/> ? whenSet : whenClear; no other bit counts.</summary>
+    static abstract TReals SelectBySign(TBits sign, TReals whenSet, TReals whenClear);
     /// <summary>Per lane: mask ? whenSet : whenClear.</summary>
     static abstract TReals Select(TBits mask, TReals whenSet, TReals whenClear);
     /// <summary>Stores each lane widened to binary64, little-endian: 8 × Count bytes.</summary>

@@ -6,11 +6,13 @@ namespace ShardInit.Lanes;
 internal readonly record struct Bits1(uint Value) : IBits<Bits1>
 {
     public static int Count => 1;
+    public static bool HasManyRegisters => false;
     public static Bits1 Iota => new(0);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 Splat(uint value) => new(value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 operator +(Bits1 a, Bits1 b) => new(a.Value + b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 operator -(Bits1 a, Bits1 b) => new(a.Value - b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 operator ^(Bits1 a, Bits1 b) => new(a.Value ^ b.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 Xor3(Bits1 a, Bits1 b, Bits1 c) => new(a.Value ^ b.Value ^ c.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 operator &(Bits1 a, Bits1 b) => new(a.Value & b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 operator |(Bits1 a, Bits1 b) => new(a.Value | b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 operator <<(Bits1 a, int count) => new(a.Value << count);
@@ -20,6 +22,7 @@ internal readonly record struct Bits1(uint Value) : IBits<Bits1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 AndOr(Bits1 value, Bits1 mask, Bits1 set) => new((value.Value & mask.Value) | set.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 LessSigned(Bits1 a, Bits1 b) => new((int)a.Value < (int)b.Value ? uint.MaxValue : 0);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreLow8(Bits1 value, ref byte destination) => destination = (byte)value.Value;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreHigh16(Bits1 first, Bits1 second, ref byte destination) => Unsafe.WriteUnaligned(ref destination, (first.Value >> 16) | (second.Value & 0xFFFF0000));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreLow16(Bits1 value, ref byte destination) => Unsafe.WriteUnaligned(ref destination, (ushort)value.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static bool Any(Bits1 mask) => mask.Value != 0;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 Load(ref readonly byte source) => new(Unsafe.ReadUnaligned<uint>(in source));
@@ -29,6 +32,7 @@ internal readonly record struct Bits1(uint Value) : IBits<Bits1>
 internal readonly record struct Reals1(float Value) : IReals<Reals1, Bits1>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 Splat(float value) => new(value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 Load(ref readonly float row) => new(row);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 FromInt24(Bits1 value) => new((int)value.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 OfBits(Bits1 bits) => new(BitConverter.UInt32BitsToSingle(bits.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 BitsOf(Reals1 value) => new(BitConverter.SingleToUInt32Bits(value.Value));
@@ -41,6 +45,7 @@ internal readonly record struct Reals1(float Value) : IReals<Reals1, Bits1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 Less(Reals1 a, Reals1 b) => new(a.Value < b.Value ? uint.MaxValue : 0);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 Lesser(Reals1 a, Reals1 b) => a.Value < b.Value ? a : b;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 Greater(Reals1 a, Reals1 b) => a.Value > b.Value ? a : b;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 SelectBySign(Bits1 sign, Reals1 whenSet, Reals1 whenClear) => (int)sign.Value < 0 ? whenSet : whenClear;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 Select(Bits1 mask, Reals1 whenSet, Reals1 whenClear) => mask.Value != 0 ? whenSet : whenClear;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreWidened(Reals1 value, ref byte destination) => Unsafe.WriteUnaligned(ref destination, (double)value.Value);
 }
@@ -49,9 +54,12 @@ internal readonly record struct Wide1(ulong Value) : IWide<Wide1, Bits1>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide1 Widen(Bits1 value) => new(value.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 Narrow(Wide1 value) => new((uint)value.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 NarrowHigh(Wide1 product) => new((uint)(product.Value >> 32));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide1 Splat(uint value) => new(value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide1 Load(ref readonly ulong row) => new(row);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide1 Multiply(Wide1 value, uint factor) => new((ulong)(uint)value.Value * factor);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide1 High(Wide1 product) => new(product.Value >> 32);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide1 operator ^(Wide1 a, Wide1 b) => new(a.Value ^ b.Value);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide1 operator +(Wide1 a, Wide1 b) => new(a.Value + b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide1 Mix(Wide1 product, Wide1 word, ref readonly ulong keyRow) => new((product.Value >> 32) ^ word.Value ^ keyRow);
 }

@@ -28,15 +28,15 @@ internal static class Philox4x32
     public static uint Purpose(Purpose purpose, uint attempt) => ((uint)purpose << 24) | attempt;
 
     /// <summary>Length of the table that <see cref="ExpandKey"/> fills, in 64-bit words: two rows a round.</summary>
-    public const int ScheduleLength = Rounds * 2 * KeyRow.Words;
+    public const int ScheduleLength = Rounds * 2 * Row.Words;
 
     /// <summary>Writes the ten round keys as rows of copies: k0 of round r at row 2r, k1 at row 2r+1.</summary>
     public static void ExpandKey(uint key0, uint key1, Span<ulong> schedule)
     {
         for (int round = 0; round < Rounds; round++)
         {
-            schedule.Slice(2 * round * KeyRow.Words, KeyRow.Words).Fill(key0);
-            schedule.Slice(((2 * round) + 1) * KeyRow.Words, KeyRow.Words).Fill(key1);
+            Row.Fill(ref schedule[2 * round * Row.Words], key0);
+            Row.Fill(ref schedule[((2 * round) + 1) * Row.Words], key1);
             key0 += W0;
             key1 += W1;
         }
@@ -77,76 +77,103 @@ internal static class Philox4x32
     }
 
     /// <summary>
-    /// The words of whole element blocks: 64 words each, word q of Philox block 16 b + j at 64 b + 16 q + j. Two vectors of counters go side by side,
-    /// each as even and odd lanes: four independent chains hide the latency of the multiplier.
+    /// The words of whole element blocks: 64 words each, word q of Philox block 16 b + j at 64 b + 16 q + j. Each vector of counters goes as even and odd
+    /// lanes, and with enough registers two vectors side by side: four independent chains hide the latency of the multiplier. Rounds are written out, since a
+    /// loop around them costs moves; what is the same in every lane is read from memory, since the chains take the registers.
     /// </summary>
-    /// <param name="blockPairs">Pairs of element blocks; the counters of all lie in one span of 2^32.</param>
-    /// <param name="words">128 × blockPairs words.</param>
+    /// <param name="blocks">Element blocks; the counters of all lie in one span of 2^32: none may wrap.</param>
+    /// <param name="words">64 × blocks words.</param>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Words<TWide, TBits>(in Uniform uniform, ref readonly ulong schedule, uint firstCounter, int blockPairs, ref byte words)
+    public static unsafe void Words<TWide, TBits>(in Uniform uniform, ref readonly ulong schedule, uint firstCounter, int blocks, ref byte words)
         where TWide : struct, IWide<TWide, TBits>
         where TBits : struct, IBits<TBits>
     {
-        TBits counter = TBits.Splat(firstCounter) + TBits.Iota;
-        TBits step = TBits.Splat((uint)TBits.Count);
-        TWide key1Counter3 = TWide.Splat(uniform.Key1Counter3);
-        TWide second0 = TWide.Splat(uniform.Second0);
-        TWide second2 = TWide.Splat(uniform.Second2);
-        TWide second3 = TWide.Splat(uniform.Second3);
-        for (int lane = 0; lane < 32 * blockPairs; lane += 2 * TBits.Count)
+        int turn = (TBits.HasManyRegisters ? 2 : 1) * TBits.Count;
+        int lanes = 16 * blocks / turn * turn;
+        // The widest vectors take two blocks a turn: the last of an odd number goes by narrower ones.
+        if (lanes < 16 * blocks) Words<Wide256, Bits256>(in uniform, in schedule, firstCounter + (uint)lanes, 1, ref WordsOf(ref words, lanes));
+        if (lanes == 0) return;
+
+        // Rows: the key of rounds 2 on; what the first rounds add, the last of them with its key; the step of the products.
+        ref ulong key = ref Unsafe.Add(ref Unsafe.AsRef(in schedule), 4 * Row.Words);
+        ulong* memory = stackalloc ulong[6 * Row.Words];
+        ref ulong start = ref *(ulong*)(((nuint)memory + 63) & ~(nuint)63);
+        Row.Fill(ref start, uniform.Key1Counter3);
+        Row.Fill(ref Unsafe.Add(ref start, Row.Words), uniform.Second0);
+        Row.Fill(ref Unsafe.Add(ref start, 2 * Row.Words), uniform.Second2);
+        Row.Fill(ref Unsafe.Add(ref start, 3 * Row.Words), uniform.Second3 ^ Unsafe.Add(ref key, Row.Words));
+        Row.Fill(ref Unsafe.Add(ref start, 4 * Row.Words), (ulong)TBits.Count * M0);
+
+        // Counters follow one another, and so do their products: one multiplication for all.
+        TWide next = TWide.Multiply(TWide.Widen(TBits.Splat(firstCounter) + TBits.Iota), M0);
+        for (int lane = 0; lane < lanes; lane += turn)
         {
-            TWide a0 = TWide.Widen(counter);
-            counter += step;
-            TWide b0 = TWide.Widen(counter);
-            counter += step;
-            TWide a3 = TWide.Multiply(a0, M0);
-            TWide b3 = TWide.Multiply(b0, M0);
-            TWide a1 = TWide.Multiply(TWide.High(a3) ^ key1Counter3, M1);
-            TWide b1 = TWide.Multiply(TWide.High(b3) ^ key1Counter3, M1);
-            a0 = TWide.High(a1) ^ second0;
-            b0 = TWide.High(b1) ^ second0;
-            TWide a2 = a3 ^ second2;
-            TWide b2 = b3 ^ second2;
-            a3 = second3;
-            b3 = second3;
-            // Two rounds a turn, so that the words change places without moves.
-            ref ulong row = ref Unsafe.Add(ref Unsafe.AsRef(in schedule), 4 * KeyRow.Words);
-            for (int round = 2; round < Rounds; round += 2)
-            {
-                TWide aProduct = TWide.Multiply(a0, M0);
-                TWide bProduct = TWide.Multiply(b0, M0);
-                TWide aOther = TWide.Multiply(a2, M1);
-                TWide bOther = TWide.Multiply(b2, M1);
-                a0 = TWide.Mix(aOther, a1, in row);
-                b0 = TWide.Mix(bOther, b1, in row);
-                a2 = TWide.Mix(aProduct, a3, in Unsafe.Add(ref row, KeyRow.Words));
-                b2 = TWide.Mix(bProduct, b3, in Unsafe.Add(ref row, KeyRow.Words));
-                a3 = TWide.Multiply(a0, M0);
-                b3 = TWide.Multiply(b0, M0);
-                a1 = TWide.Multiply(a2, M1);
-                b1 = TWide.Multiply(b2, M1);
-                a0 = TWide.Mix(a1, aOther, in Unsafe.Add(ref row, 2 * KeyRow.Words));
-                b0 = TWide.Mix(b1, bOther, in Unsafe.Add(ref row, 2 * KeyRow.Words));
-                a2 = TWide.Mix(a3, aProduct, in Unsafe.Add(ref row, 3 * KeyRow.Words));
-                b2 = TWide.Mix(b3, bProduct, in Unsafe.Add(ref row, 3 * KeyRow.Words));
-                row = ref Unsafe.Add(ref row, 4 * KeyRow.Words);
-            }
-            Store<TWide, TBits>(a0, a1, a2, a3, ref WordsOf(ref words, lane));
-            Store<TWide, TBits>(b0, b1, b2, b3, ref WordsOf(ref words, lane + TBits.Count));
+            TWide step = TWide.Load(in Unsafe.Add(ref start, 4 * Row.Words));
+            TWide a3 = next;
+            next += step;
+            TWide b3 = next;
+            if (TBits.HasManyRegisters) next += step;
+            First(a3, in start, in key, out TWide a0, out TWide a1, out TWide a2, out a3);
+            TWide b0 = b3, b1 = b3, b2 = b3;
+            if (TBits.HasManyRegisters) First(b3, in start, in key, out b0, out b1, out b2, out b3);
+            Round(ref a0, ref a1, ref a2, ref a3, ref Unsafe.Add(ref key, 2 * Row.Words));
+            if (TBits.HasManyRegisters) Round(ref b0, ref b1, ref b2, ref b3, ref Unsafe.Add(ref key, 2 * Row.Words));
+            Round(ref a0, ref a1, ref a2, ref a3, ref Unsafe.Add(ref key, 4 * Row.Words));
+            if (TBits.HasManyRegisters) Round(ref b0, ref b1, ref b2, ref b3, ref Unsafe.Add(ref key, 4 * Row.Words));
+            Round(ref a0, ref a1, ref a2, ref a3, ref Unsafe.Add(ref key, 6 * Row.Words));
+            if (TBits.HasManyRegisters) Round(ref b0, ref b1, ref b2, ref b3, ref Unsafe.Add(ref key, 6 * Row.Words));
+            Round(ref a0, ref a1, ref a2, ref a3, ref Unsafe.Add(ref key, 8 * Row.Words));
+            if (TBits.HasManyRegisters) Round(ref b0, ref b1, ref b2, ref b3, ref Unsafe.Add(ref key, 8 * Row.Words));
+            Round(ref a0, ref a1, ref a2, ref a3, ref Unsafe.Add(ref key, 10 * Row.Words));
+            if (TBits.HasManyRegisters) Round(ref b0, ref b1, ref b2, ref b3, ref Unsafe.Add(ref key, 10 * Row.Words));
+            Round(ref a0, ref a1, ref a2, ref a3, ref Unsafe.Add(ref key, 12 * Row.Words));
+            if (TBits.HasManyRegisters) Round(ref b0, ref b1, ref b2, ref b3, ref Unsafe.Add(ref key, 12 * Row.Words));
+            TBits key0 = TBits.Splat((uint)Unsafe.Add(ref key, 14 * Row.Words));
+            TBits key1 = TBits.Splat((uint)Unsafe.Add(ref key, 15 * Row.Words));
+            Last(a0, a1, a2, a3, key0, key1, ref WordsOf(ref words, lane));
+            if (TBits.HasManyRegisters) Last(b0, b1, b2, b3, key0, key1, ref WordsOf(ref words, lane + TBits.Count));
+        }
+
+        // The first three rounds, from the product of counter word 0 with M0.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void First(TWide product, ref readonly ulong start, ref readonly ulong key, out TWide c0, out TWide c1, out TWide c2, out TWide c3)
+        {
+            ref ulong row = ref Unsafe.AsRef(in start);
+            TWide other = TWide.Multiply(TWide.High(product) ^ TWide.Load(in row), M1);
+            c0 = TWide.High(other) ^ TWide.Load(in Unsafe.Add(ref row, Row.Words));
+            c2 = product ^ TWide.Load(in Unsafe.Add(ref row, 2 * Row.Words));
+            c3 = TWide.Multiply(c0, M0);
+            c1 = TWide.Multiply(c2, M1);
+            c0 = TWide.Mix(c1, other, in key);
+            c2 = TWide.High(c3) ^ TWide.Load(in Unsafe.Add(ref row, 3 * Row.Words));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Round(ref TWide c0, ref TWide c1, ref TWide c2, ref TWide c3, ref ulong key)
+        {
+            TWide product0 = TWide.Multiply(c0, M0);
+            TWide product1 = TWide.Multiply(c2, M1);
+            c0 = TWide.Mix(product1, c1, in key);
+            c2 = TWide.Mix(product0, c3, in Unsafe.Add(ref key, Row.Words));
+            c1 = product1;
+            c3 = product0;
+        }
+
+        // The tenth round makes words of 32 bits at once.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Last(TWide c0, TWide c1, TWide c2, TWide c3, TBits key0, TBits key1, ref byte words)
+        {
+            TWide product0 = TWide.Multiply(c0, M0);
+            TWide product1 = TWide.Multiply(c2, M1);
+            TBits.Store(TBits.Xor3(TWide.NarrowHigh(product1), TWide.Narrow(c1), key0), ref words);
+            TBits.Store(TWide.Narrow(product1), ref Unsafe.Add(ref words, 64));
+            TBits.Store(TBits.Xor3(TWide.NarrowHigh(product0), TWide.Narrow(c3), key1), ref Unsafe.Add(ref words, 128));
+            TBits.Store(TWide.Narrow(product0), ref Unsafe.Add(ref words, 192));
         }
     }
 
+    /// <summary>Where the words of a counter lane stand: its block, then its place in the first of four runs of 16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ref byte WordsOf(ref byte words, int lane) => ref Unsafe.Add(ref words, (256 * (lane >> 4)) + (4 * (lane & 15)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<TWide, TBits>(TWide c0, TWide c1, TWide c2, TWide c3, ref byte words)
-        where TWide : struct, IWide<TWide, TBits>
-        where TBits : struct, IBits<TBits>
-    {
-        TBits.Store(TWide.Narrow(c0), ref words);
-        TBits.Store(TWide.Narrow(c1), ref Unsafe.Add(ref words, 64));
-        TBits.Store(TWide.Narrow(c2), ref Unsafe.Add(ref words, 128));
-        TBits.Store(TWide.Narrow(c3), ref Unsafe.Add(ref words, 192));
-    }
 }

@@ -116,7 +116,7 @@ public sealed class IndependenceTests(ITestOutputHelper output)
     [Fact]
     public void Uniform_bits_are_fair()
     {
-        uint[] words = [.. Enumerable.Range(0, s_samples / (128 * 64)).SelectMany(part => LaneWidth.Fast.Words((uint)part * 32 * 64, 0, 0, 7, 42, 43, 64))];
+        uint[] words = [.. Enumerable.Range(0, s_samples / (128 * 64)).SelectMany(part => LaneWidth.Fast.Words((uint)part * 32 * 64, 0, 0, 7, 42, 43, 128))];
         double n = words.Length;
         for (int bit = 0; bit < 32; bit++)
         {

@@ -29,7 +29,7 @@ public abstract class LaneWidth
     internal Backend Backend => LaneDispatch.Of(Choice);
 
     /// <summary>Philox words in the kernels' order: word q of Philox block firstCounter + 16 b + j at 64 b + 16 q + j.</summary>
-    internal abstract uint[] Words(uint firstCounter, uint c1, uint c2, uint c3, uint key0, uint key1, int blockPairs);
+    internal abstract uint[] Words(uint firstCounter, uint c1, uint c2, uint c3, uint key0, uint key1, int blocks);
 
     /// <summary>One call of a draw with a fixed number of words.</summary>
     internal abstract void Draw(DrawKind kind, in DrawConstants constants, ReadOnlySpan<uint> words, ReadOnlySpan<uint> more, Span<float> values);
@@ -53,14 +53,16 @@ internal sealed class LaneWidth<TWide, TReals, TBits>(LaneChoice choice) : LaneW
 {
     internal override LaneChoice Choice => choice;
 
-    internal override uint[] Words(uint firstCounter, uint c1, uint c2, uint c3, uint key0, uint key1, int blockPairs)
+    internal override uint[] Words(uint firstCounter, uint c1, uint c2, uint c3, uint key0, uint key1, int blocks)
     {
         ulong[] schedule = new ulong[Philox4x32.ScheduleLength];
         Philox4x32.ExpandKey(key0, key1, schedule);
-        uint[] words = new uint[128 * blockPairs];
-        Array.Fill(words, 0xDEADBEEF);
-        Philox4x32.Words<TWide, TBits>(new Philox4x32.Uniform(c1, c2, c3, key0, key1), in schedule[0], firstCounter, blockPairs, ref Bytes(words)[0]);
-        return words;
+        const uint untouched = 0xDEADBEEF;
+        uint[] words = new uint[64 * (blocks + 2)];
+        Array.Fill(words, untouched);
+        Philox4x32.Words<TWide, TBits>(new Philox4x32.Uniform(c1, c2, c3, key0, key1), in schedule[0], firstCounter, blocks, ref Bytes(words)[0]);
+        Assert.All(words[(64 * blocks)..], word => Assert.Equal(untouched, word));
+        return words[..(64 * blocks)];
     }
 
     internal override void Draw(DrawKind kind, in DrawConstants constants, ReadOnlySpan<uint> words, ReadOnlySpan<uint> more, Span<float> values)
@@ -101,30 +103,34 @@ internal sealed class LaneWidth<TWide, TReals, TBits>(LaneChoice choice) : LaneW
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal override void MinusTwoLog(ReadOnlySpan<float> x, Span<float> result)
+    internal override unsafe void MinusTwoLog(ReadOnlySpan<float> x, Span<float> result)
     {
-        for (int k = 0; k < x.Length; k += TBits.Count) Store(Polynomial.MinusTwoLog<TReals, TBits>(Load(x, k)), result, k);
+        MinusTwoLog<TReals, TBits> log = new(Coefficients.Log);
+        for (int k = 0; k < x.Length; k += TBits.Count) Store(log.Of(Load(x, k)), result, k);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal override void SinQuarter(ReadOnlySpan<float> f, Span<float> result)
+    internal override unsafe void SinQuarter(ReadOnlySpan<float> f, Span<float> result)
     {
-        for (int k = 0; k < f.Length; k += TBits.Count) Store(Polynomial.SinQuarter<TReals, TBits>(Load(f, k), Load(f, k) * Load(f, k)), result, k);
+        QuarterTurn<TReals, TBits> turn = new(Coefficients.Sin, Coefficients.Cos);
+        for (int k = 0; k < f.Length; k += TBits.Count) Store(turn.Sin(Load(f, k), Load(f, k) * Load(f, k)), result, k);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal override void CosQuarter(ReadOnlySpan<float> f, Span<float> result)
+    internal override unsafe void CosQuarter(ReadOnlySpan<float> f, Span<float> result)
     {
-        for (int k = 0; k < f.Length; k += TBits.Count) Store(Polynomial.CosQuarter<TReals, TBits>(Load(f, k) * Load(f, k)), result, k);
+        QuarterTurn<TReals, TBits> turn = new(Coefficients.Sin, Coefficients.Cos);
+        for (int k = 0; k < f.Length; k += TBits.Count) Store(turn.Cos(Load(f, k) * Load(f, k)), result, k);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal override void Quantile(ReadOnlySpan<float> t, ReadOnlySpan<float> x, Span<float> result)
+    internal override unsafe void Quantile(ReadOnlySpan<float> t, ReadOnlySpan<float> x, Span<float> result)
     {
+        NormalQuantile<TReals, TBits> quantile = new(Coefficients.Log, Coefficients.QuantileCenter);
         for (int k = 0; k < t.Length; k += TBits.Count)
         {
-            TReals center = Polynomial.QuantileCenter<TReals, TBits>(Load(t, k), Load(x, k), out TBits tail);
-            Store(TReals.Select(tail, Polynomial.QuantileTail<TReals, TBits>(Load(t, k), Load(x, k)), center), result, k);
+            TReals center = quantile.Center(Load(t, k), Load(x, k), out TBits tail);
+            Store(TReals.Select(tail, quantile.Tail(Coefficients.QuantileTail, Load(t, k), Load(x, k)), center), result, k);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics.X86;
+using System.Text.RegularExpressions;
 using ShardInit.Core.Tests.Kernels;
 using ShardInit.Engine;
 using ShardInit.Kernels;
@@ -49,6 +50,33 @@ public sealed class InstructionSetTests
         foreach (LaneWidth width in LaneWidth.All) Assert.Equal(Digest, report[$"digest.{width.Backend.Name}"]);
     }
 
+    /// <summary>
+    /// The compiler stops inlining where a method grows too large, without a word, and a kernel that calls its lane operations is ten times slower: no
+    /// accelerated kernel calls any.
+    /// </summary>
+    [SkippableTheory]
+    [InlineData("")]
+    [InlineData("DOTNET_EnableAVX512")]
+    public void Nothing_in_an_accelerated_kernel_is_called(string variable)
+    {
+        Skip.IfNot(X86Base.X64.IsSupported, "reads x64 code");
+        using Workspace workspace = new();
+        string listing = Path.Combine(workspace.Path, "code.txt");
+        Dictionary<string, string> report = Run(variable, ("DOTNET_JitStdOutFile", listing), ("DOTNET_JitDisasm", "Words Fill Attempt Blocks"));
+        string[] accelerated = [.. LaneWidth.All.Select(width => width.Backend.Name).Where(name => int.Parse(name) <= int.Parse(report["auto"]))];
+        int kernels = 0;
+        foreach (string method in File.ReadAllText(listing).Split("; Assembly listing for method ")[1..])
+        {
+            string name = method[..method.IndexOf('(')];
+            string? lanes = accelerated.FirstOrDefault(width => name.EndsWith($"ShardInit.Lanes.Bits{width}]", StringComparison.Ordinal));
+            if (lanes is null || !method.Contains("FullOpts")) continue;
+            kernels++;
+            Assert.DoesNotContain(method.Split('\n'), line => Regex.IsMatch(line, @"\bcall\b.*ShardInit\.") && !Regex.IsMatch(line, @"Philox4x32:Words\[|:Again\[|Coefficients:"));
+        }
+        // Words, three fixed draws with two points, two rejections, six encodings less the one that copies.
+        Assert.True(kernels >= 10 * accelerated.Length, $"{kernels} kernels of {accelerated.Length} widths");
+    }
+
     private static string Expected(Dictionary<string, string> report) => report switch
     {
         _ when report["avx512f"] == "True" => "512",
@@ -57,13 +85,14 @@ public sealed class InstructionSetTests
         _ => "1",
     };
 
-    private static Dictionary<string, string> Run(string variable)
+    private static Dictionary<string, string> Run(string variable, params (string Name, string Value)[] more)
     {
         ProcessStartInfo start = new(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", typeof(IsaProbe).Assembly.Location])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
         };
         if (variable.Length > 0) start.Environment[variable] = "0";
+        foreach ((string name, string value) in more) start.Environment[name] = value;
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

@@ -34,7 +34,7 @@ internal sealed unsafe class NormalRun<TWide, TReals, TBits> : NormalRun
         Philox4x32.Uniform uniform = new((uint)(counter >> 32), Philox4x32.Purpose(purpose, 0), key.Counter3, key.Key0, key.Key1);
         for (int group = 0; group < Elements / GroupElements; group++)
         {
-            Philox4x32.Words<TWide, TBits>(in uniform, in schedule[0], (uint)counter + (uint)(16 * GroupBlocks * group), GroupBlocks / 2, ref *(byte*)words);
+            Philox4x32.Words<TWide, TBits>(in uniform, in schedule[0], (uint)counter + (uint)(16 * GroupBlocks * group), GroupBlocks, ref *(byte*)words);
             NormalDraw.Fill<TReals, TBits>(in standard, in *(byte*)words, in *(byte*)words, ref *(byte*)(values + (group * GroupElements)), GroupBlocks);
         }
     }

@@ -93,10 +93,10 @@ internal static class SparseMaskLanes<TWide, TBits>
             TWide product0 = TWide.Multiply(w0, Philox4x32.M0);
             TWide product1 = TWide.Multiply(w2, Philox4x32.M1);
             w0 = TWide.Mix(product1, w1, in row);
-            w2 = TWide.Mix(product0, w3, in Unsafe.Add(ref row, KeyRow.Words));
+            w2 = TWide.Mix(product0, w3, in Unsafe.Add(ref row, Row.Words));
             w1 = product1;
             w3 = product0;
-            row = ref Unsafe.Add(ref row, 2 * KeyRow.Words);
+            row = ref Unsafe.Add(ref row, 2 * Row.Words);
         }
     }
 
