@@ -7,13 +7,13 @@ namespace ShardInit.Kernels;
 /// where they are used), constant term first. Each is a row of copies, enough for the widest vector.
 ///
 /// Memory, and not constants: what the compiler knows it writes into each instruction that uses it, to be read anew for each vector; what it has to load it can
-/// load before the loop and hold in a register (a normal's transform is 8 % faster for it). A kernel takes all rows that it needs before it loads the first,
+/// load before the loop and hold in a register (a normal's transform is 8 % faster for it). A loop takes all rows that it needs before it loads the first,
 /// since the call that makes them, on first use, would push what is held out of its registers. With 16 registers nothing is held, and a row is an operand.
 /// </summary>
 internal static unsafe class Coefficients
 {
-    /// <summary>Copies in a row.</summary>
-    public const int Row = 16;
+    /// <summary>Copies of a coefficient.</summary>
+    public const int Copies = 16;
 
     /// <summary>P of -2 log1p(t) = t P(t) on t in [√½ - 1, √2 - 1].</summary>
     public static readonly float* Log = Rows(-2f, 1.00000644f, -0.666694283f, 0.499425709f, -0.398138523f, 0.344853967f, -0.323600799f, 0.201665312f);
@@ -34,8 +34,8 @@ internal static unsafe class Coefficients
 
     private static float* Rows(params ReadOnlySpan<float> coefficients)
     {
-        float* rows = (float*)NativeMemory.AlignedAlloc((nuint)(coefficients.Length * Row * sizeof(float)), 64);
-        for (int k = 0; k < coefficients.Length; k++) new Span<float>(rows + (k * Row), Row).Fill(coefficients[k]);
+        float* rows = (float*)NativeMemory.AlignedAlloc((nuint)(coefficients.Length * Copies * sizeof(float)), 64);
+        for (int k = 0; k < coefficients.Length; k++) new Span<float>(rows + (k * Copies), Copies).Fill(coefficients[k]);
         return rows;
     }
 }

@@ -4,14 +4,14 @@ using ShardInit.Lanes;
 namespace ShardInit.Kernels;
 
 /// <summary>
-/// -2 ln x for x in [2^-126, 1]; exactly 0 at 1, positive below. From fused multiply-add, multiply and bit operations alone, the same steps at every lane
+/// -2 ln x for x in [2^-126, 1]; -0 at 1, positive below. From fused multiply-add, multiply and bit operations alone, the same steps at every lane
 /// width, so the same bits; Horner's rule. Errors against the exact function: docs/determinism.md.
 /// </summary>
 internal readonly unsafe struct MinusTwoLog<TReals, TBits>
     where TReals : struct, IReals<TReals, TBits>
     where TBits : struct, IBits<TBits>
 {
-    /// <summary>Bits of √½ rounded up: the mantissa range of the logarithm is [√½, √2).</summary>
+    /// <summary>Bits of √½ rounded down: the mantissa range of the logarithm is [√½, √2).</summary>
     private const uint HalfRootBits = 0x3F3504F3;
 
     /// <summary>-2 ln 2.</summary>
@@ -33,24 +33,24 @@ internal readonly unsafe struct MinusTwoLog<TReals, TBits>
     {
         _log = log;
         if (!TBits.HasManyRegisters) return;
-        _p0 = TReals.Load(in *log);
-        _p1 = TReals.Load(in log[1 * Coefficients.Row]);
-        _p2 = TReals.Load(in log[2 * Coefficients.Row]);
-        _p3 = TReals.Load(in log[3 * Coefficients.Row]);
-        _p4 = TReals.Load(in log[4 * Coefficients.Row]);
-        _p5 = TReals.Load(in log[5 * Coefficients.Row]);
-        _p6 = TReals.Load(in log[6 * Coefficients.Row]);
-        _p7 = TReals.Load(in log[7 * Coefficients.Row]);
+        _p0 = TReals.Load(log);
+        _p1 = TReals.Load(log + (1 * Coefficients.Copies));
+        _p2 = TReals.Load(log + (2 * Coefficients.Copies));
+        _p3 = TReals.Load(log + (3 * Coefficients.Copies));
+        _p4 = TReals.Load(log + (4 * Coefficients.Copies));
+        _p5 = TReals.Load(log + (5 * Coefficients.Copies));
+        _p6 = TReals.Load(log + (6 * Coefficients.Copies));
+        _p7 = TReals.Load(log + (7 * Coefficients.Copies));
     }
 
-    private TReals P0 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p0 : TReals.Load(in *_log); }
-    private TReals P1 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p1 : TReals.Load(in _log[1 * Coefficients.Row]); }
-    private TReals P2 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p2 : TReals.Load(in _log[2 * Coefficients.Row]); }
-    private TReals P3 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p3 : TReals.Load(in _log[3 * Coefficients.Row]); }
-    private TReals P4 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p4 : TReals.Load(in _log[4 * Coefficients.Row]); }
-    private TReals P5 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p5 : TReals.Load(in _log[5 * Coefficients.Row]); }
-    private TReals P6 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p6 : TReals.Load(in _log[6 * Coefficients.Row]); }
-    private TReals P7 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p7 : TReals.Load(in _log[7 * Coefficients.Row]); }
+    private TReals P0 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p0 : TReals.Load(_log); }
+    private TReals P1 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p1 : TReals.Load(_log + (1 * Coefficients.Copies)); }
+    private TReals P2 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p2 : TReals.Load(_log + (2 * Coefficients.Copies)); }
+    private TReals P3 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p3 : TReals.Load(_log + (3 * Coefficients.Copies)); }
+    private TReals P4 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p4 : TReals.Load(_log + (4 * Coefficients.Copies)); }
+    private TReals P5 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p5 : TReals.Load(_log + (5 * Coefficients.Copies)); }
+    private TReals P6 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p6 : TReals.Load(_log + (6 * Coefficients.Copies)); }
+    private TReals P7 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p7 : TReals.Load(_log + (7 * Coefficients.Copies)); }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TReals Of(TReals x)

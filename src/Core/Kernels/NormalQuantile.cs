@@ -36,28 +36,28 @@ internal readonly unsafe struct NormalQuantile<TReals, TBits>
         _log = new(log);
         _center = center;
         if (!TBits.HasManyRegisters) return;
-        _p0 = TReals.Load(in *center);
-        _p1 = TReals.Load(in center[1 * Coefficients.Row]);
-        _p2 = TReals.Load(in center[2 * Coefficients.Row]);
-        _p3 = TReals.Load(in center[3 * Coefficients.Row]);
-        _p4 = TReals.Load(in center[4 * Coefficients.Row]);
-        _p5 = TReals.Load(in center[5 * Coefficients.Row]);
-        _p6 = TReals.Load(in center[6 * Coefficients.Row]);
-        _p7 = TReals.Load(in center[7 * Coefficients.Row]);
-        _p8 = TReals.Load(in center[8 * Coefficients.Row]);
-        _p9 = TReals.Load(in center[9 * Coefficients.Row]);
+        _p0 = TReals.Load(center);
+        _p1 = TReals.Load(center + (1 * Coefficients.Copies));
+        _p2 = TReals.Load(center + (2 * Coefficients.Copies));
+        _p3 = TReals.Load(center + (3 * Coefficients.Copies));
+        _p4 = TReals.Load(center + (4 * Coefficients.Copies));
+        _p5 = TReals.Load(center + (5 * Coefficients.Copies));
+        _p6 = TReals.Load(center + (6 * Coefficients.Copies));
+        _p7 = TReals.Load(center + (7 * Coefficients.Copies));
+        _p8 = TReals.Load(center + (8 * Coefficients.Copies));
+        _p9 = TReals.Load(center + (9 * Coefficients.Copies));
     }
 
-    private TReals P0 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p0 : TReals.Load(in *_center); }
-    private TReals P1 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p1 : TReals.Load(in _center[1 * Coefficients.Row]); }
-    private TReals P2 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p2 : TReals.Load(in _center[2 * Coefficients.Row]); }
-    private TReals P3 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p3 : TReals.Load(in _center[3 * Coefficients.Row]); }
-    private TReals P4 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p4 : TReals.Load(in _center[4 * Coefficients.Row]); }
-    private TReals P5 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p5 : TReals.Load(in _center[5 * Coefficients.Row]); }
-    private TReals P6 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p6 : TReals.Load(in _center[6 * Coefficients.Row]); }
-    private TReals P7 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p7 : TReals.Load(in _center[7 * Coefficients.Row]); }
-    private TReals P8 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p8 : TReals.Load(in _center[8 * Coefficients.Row]); }
-    private TReals P9 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p9 : TReals.Load(in _center[9 * Coefficients.Row]); }
+    private TReals P0 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p0 : TReals.Load(_center); }
+    private TReals P1 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p1 : TReals.Load(_center + (1 * Coefficients.Copies)); }
+    private TReals P2 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p2 : TReals.Load(_center + (2 * Coefficients.Copies)); }
+    private TReals P3 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p3 : TReals.Load(_center + (3 * Coefficients.Copies)); }
+    private TReals P4 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p4 : TReals.Load(_center + (4 * Coefficients.Copies)); }
+    private TReals P5 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p5 : TReals.Load(_center + (5 * Coefficients.Copies)); }
+    private TReals P6 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p6 : TReals.Load(_center + (6 * Coefficients.Copies)); }
+    private TReals P7 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p7 : TReals.Load(_center + (7 * Coefficients.Copies)); }
+    private TReals P8 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p8 : TReals.Load(_center + (8 * Coefficients.Copies)); }
+    private TReals P9 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _p9 : TReals.Load(_center + (9 * Coefficients.Copies)); }
 
     /// <param name="tail">Where the result is not valid and <see cref="Tail"/> has it.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -84,8 +84,8 @@ internal readonly unsafe struct NormalQuantile<TReals, TBits>
     {
         TReals s = TReals.Sqrt(Argument(t));
         TReals v = (TReals.Splat(1f) / s) - TReals.Splat(0.203909039f);
-        TReals p = TReals.Load(in coefficients[9 * Coefficients.Row]);
-        for (int k = 8; k >= 0; k--) p = TReals.Fma(p, v, TReals.Load(in coefficients[k * Coefficients.Row]));
+        TReals p = TReals.Load(coefficients + (9 * Coefficients.Copies));
+        for (int k = 8; k >= 0; k--) p = TReals.Fma(p, v, TReals.Load(coefficients + (k * Coefficients.Copies)));
         return x * (s * p);
     }
 

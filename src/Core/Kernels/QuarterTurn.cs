@@ -27,24 +27,24 @@ internal readonly unsafe struct QuarterTurn<TReals, TBits>
         _sin = sin;
         _cos = cos;
         if (!TBits.HasManyRegisters) return;
-        _s0 = TReals.Load(in *sin);
-        _s1 = TReals.Load(in sin[1 * Coefficients.Row]);
-        _s2 = TReals.Load(in sin[2 * Coefficients.Row]);
-        _s3 = TReals.Load(in sin[3 * Coefficients.Row]);
-        _c0 = TReals.Load(in *cos);
-        _c1 = TReals.Load(in cos[1 * Coefficients.Row]);
-        _c2 = TReals.Load(in cos[2 * Coefficients.Row]);
-        _c3 = TReals.Load(in cos[3 * Coefficients.Row]);
+        _s0 = TReals.Load(sin);
+        _s1 = TReals.Load(sin + (1 * Coefficients.Copies));
+        _s2 = TReals.Load(sin + (2 * Coefficients.Copies));
+        _s3 = TReals.Load(sin + (3 * Coefficients.Copies));
+        _c0 = TReals.Load(cos);
+        _c1 = TReals.Load(cos + (1 * Coefficients.Copies));
+        _c2 = TReals.Load(cos + (2 * Coefficients.Copies));
+        _c3 = TReals.Load(cos + (3 * Coefficients.Copies));
     }
 
-    private TReals S0 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _s0 : TReals.Load(in *_sin); }
-    private TReals S1 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _s1 : TReals.Load(in _sin[1 * Coefficients.Row]); }
-    private TReals S2 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _s2 : TReals.Load(in _sin[2 * Coefficients.Row]); }
-    private TReals S3 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _s3 : TReals.Load(in _sin[3 * Coefficients.Row]); }
-    private TReals C0 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _c0 : TReals.Load(in *_cos); }
-    private TReals C1 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _c1 : TReals.Load(in _cos[1 * Coefficients.Row]); }
-    private TReals C2 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _c2 : TReals.Load(in _cos[2 * Coefficients.Row]); }
-    private TReals C3 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _c3 : TReals.Load(in _cos[3 * Coefficients.Row]); }
+    private TReals S0 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _s0 : TReals.Load(_sin); }
+    private TReals S1 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _s1 : TReals.Load(_sin + (1 * Coefficients.Copies)); }
+    private TReals S2 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _s2 : TReals.Load(_sin + (2 * Coefficients.Copies)); }
+    private TReals S3 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _s3 : TReals.Load(_sin + (3 * Coefficients.Copies)); }
+    private TReals C0 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _c0 : TReals.Load(_cos); }
+    private TReals C1 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _c1 : TReals.Load(_cos + (1 * Coefficients.Copies)); }
+    private TReals C2 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _c2 : TReals.Load(_cos + (2 * Coefficients.Copies)); }
+    private TReals C3 { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => TBits.HasManyRegisters ? _c3 : TReals.Load(_cos + (3 * Coefficients.Copies)); }
 
     /// <summary>sin(π f / 2), from f and f².</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

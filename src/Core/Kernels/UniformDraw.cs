@@ -18,9 +18,9 @@ internal readonly struct UniformDraw : IDraw
         TReals scale = TReals.Splat(constants.Scale);
         TReals highest = TReals.Splat(constants.High);
         ref byte source = ref Unsafe.AsRef(in words);
-        // The value grows with k: where the largest k stays within the bound, none has to be held back. (At 0 the bound also decides the sign.)
+        // The value grows with k: where the largest k stays within the bound, none has to be held back. (None is -0, so equal means the same bits.)
         float largest = MathF.FusedMultiplyAdd((1 << 24) - 1, constants.Scale, constants.Low);
-        if (largest <= constants.High && constants.High != 0)
+        if (largest <= constants.High)
         {
             for (nint offset = 0; offset < 256 * blockCount; offset += 4 * TBits.Count)
             {

@@ -10,7 +10,7 @@ internal interface IReals<TReals, TBits>
 {
     static abstract TReals Splat(float value);
     /// <summary>The number of which Count copies stand there.</summary>
-    static abstract TReals Load(ref readonly float row);
+    static abstract unsafe TReals Load(float* row);
     /// <summary>Signed integers to binary32; the kernels pass magnitudes up to 2^24 only, so the conversion is exact.</summary>
     static abstract TReals FromInt24(TBits value);
     static abstract TReals OfBits(TBits bits);

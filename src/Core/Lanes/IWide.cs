@@ -3,7 +3,7 @@ namespace ShardInit.Lanes;
 /// <summary>
 /// As many 64-bit lanes as <typeparamref name="TBits"/> has 32-bit ones: the form in which Philox runs, because every instruction set multiplies
 /// 32 × 32 → 64 bits in place. Only the low 32 bits of a lane are meant; the high half may hold anything, and no operation here lets it reach the low half
-/// except <see cref="High"/> and <see cref="NarrowHigh"/>, whose argument is a fresh product.
+/// except <see cref="High"/>, <see cref="NarrowHigh"/> and <see cref="Mix"/>, whose product has all 64 bits.
 /// </summary>
 internal interface IWide<TWide, TBits>
     where TWide : struct, IWide<TWide, TBits>

@@ -32,7 +32,7 @@ internal readonly record struct Bits1(uint Value) : IBits<Bits1>
 internal readonly record struct Reals1(float Value) : IReals<Reals1, Bits1>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 Splat(float value) => new(value);
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 Load(ref readonly float row) => new(row);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static unsafe Reals1 Load(float* row) => new(*row);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 FromInt24(Bits1 value) => new((int)value.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 OfBits(Bits1 bits) => new(BitConverter.UInt32BitsToSingle(bits.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 BitsOf(Reals1 value) => new(BitConverter.SingleToUInt32Bits(value.Value));
@@ -45,7 +45,7 @@ internal readonly record struct Reals1(float Value) : IReals<Reals1, Bits1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits1 Less(Reals1 a, Reals1 b) => new(a.Value < b.Value ? uint.MaxValue : 0);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 Lesser(Reals1 a, Reals1 b) => a.Value < b.Value ? a : b;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 Greater(Reals1 a, Reals1 b) => a.Value > b.Value ? a : b;
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 SelectBySign(Bits1 sign, Reals1 whenSet, Reals1 whenClear) => (int)sign.Value < 0 ? whenSet : whenClear;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 SelectBySign(Bits1 sign, Reals1 whenSet, Reals1 whenClear) => Select(new((uint)((int)sign.Value >> 31)), whenSet, whenClear);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals1 Select(Bits1 mask, Reals1 whenSet, Reals1 whenClear) => mask.Value != 0 ? whenSet : whenClear;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static void StoreWidened(Reals1 value, ref byte destination) => Unsafe.WriteUnaligned(ref destination, (double)value.Value);
 }

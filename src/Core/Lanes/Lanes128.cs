@@ -18,7 +18,7 @@ internal readonly struct Bits128(Vector128<uint> value) : IBits<Bits128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 operator ^(Bits128 a, Bits128 b) => new(a.Value ^ b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits128 Xor3(Bits128 a, Bits128 b, Bits128 c) =>
-        new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(a.Value, b.Value, c.Value, 0x96) : a.Value ^ b.Value ^ c.Value);
+        new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(a.Value, b.Value, c.Value, TruthTable.Xor3) : a.Value ^ b.Value ^ c.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 operator &(Bits128 a, Bits128 b) => new(a.Value & b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 operator |(Bits128 a, Bits128 b) => new(a.Value | b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 operator <<(Bits128 a, int count) => new(a.Value << count);
@@ -27,7 +27,7 @@ internal readonly struct Bits128(Vector128<uint> value) : IBits<Bits128>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 Select(Bits128 mask, Bits128 whenSet, Bits128 whenClear) => new(Vector128.ConditionalSelect(mask.Value, whenSet.Value, whenClear.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits128 AndOr(Bits128 value, Bits128 mask, Bits128 set) =>
-        new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(value.Value, mask.Value, set.Value, 0xEA) : (value.Value & mask.Value) | set.Value);
+        new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(value.Value, mask.Value, set.Value, TruthTable.AndOr) : (value.Value & mask.Value) | set.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 LessSigned(Bits128 a, Bits128 b) => new(Vector128.LessThan(a.Value.AsInt32(), b.Value.AsInt32()).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreLow8(Bits128 value, ref byte destination) =>
@@ -43,7 +43,7 @@ internal readonly struct Reals128(Vector128<float> value) : IReals<Reals128, Bit
 {
     internal readonly Vector128<float> Value = value;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals128 Splat(float value) => new(Vector128.Create(value));
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals128 Load(ref readonly float row) => new(Vector128.LoadUnsafe(in row));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static unsafe Reals128 Load(float* row) => new(Vector128.Load(row));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals128 FromInt24(Bits128 value) => new(Vector128.ConvertToSingle(value.Value.AsInt32()));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals128 OfBits(Bits128 bits) => new(bits.Value.AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits128 BitsOf(Reals128 value) => new(value.Value.AsUInt32());
@@ -79,9 +79,6 @@ internal readonly struct Reals128(Vector128<float> value) : IReals<Reals128, Bit
 /// <summary>Even lanes stand in one vector of 64-bit lanes, odd lanes in another: widening is a shift, narrowing a blend.</summary>
 internal readonly struct Wide128(Vector128<ulong> even, Vector128<ulong> odd) : IWide<Wide128, Bits128>
 {
-    // The truth table of a three-way exclusive or.
-    private const byte Xor3 = 0x96;
-
     private readonly Vector128<ulong> _even = even;
     private readonly Vector128<ulong> _odd = odd;
 
@@ -99,7 +96,7 @@ internal readonly struct Wide128(Vector128<ulong> even, Vector128<ulong> odd) : 
         Vector128<ulong> odd = product._odd >>> 32;
         Vector128<ulong> key = Vector128.LoadUnsafe(in keyRow);
         return Avx512F.VL.IsSupported
-            ? new(Avx512F.VL.TernaryLogic(even, word._even, key, Xor3), Avx512F.VL.TernaryLogic(odd, word._odd, key, Xor3))
+            ? new(Avx512F.VL.TernaryLogic(even, word._even, key, TruthTable.Xor3), Avx512F.VL.TernaryLogic(odd, word._odd, key, TruthTable.Xor3))
             : new(even ^ word._even ^ key, odd ^ word._odd ^ key);
     }
 

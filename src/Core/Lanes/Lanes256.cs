@@ -17,7 +17,7 @@ internal readonly struct Bits256(Vector256<uint> value) : IBits<Bits256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 operator ^(Bits256 a, Bits256 b) => new(a.Value ^ b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits256 Xor3(Bits256 a, Bits256 b, Bits256 c) =>
-        new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(a.Value, b.Value, c.Value, 0x96) : a.Value ^ b.Value ^ c.Value);
+        new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(a.Value, b.Value, c.Value, TruthTable.Xor3) : a.Value ^ b.Value ^ c.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 operator &(Bits256 a, Bits256 b) => new(a.Value & b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 operator |(Bits256 a, Bits256 b) => new(a.Value | b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 operator <<(Bits256 a, int count) => new(a.Value << count);
@@ -26,7 +26,7 @@ internal readonly struct Bits256(Vector256<uint> value) : IBits<Bits256>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 Select(Bits256 mask, Bits256 whenSet, Bits256 whenClear) => new(Vector256.ConditionalSelect(mask.Value, whenSet.Value, whenClear.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits256 AndOr(Bits256 value, Bits256 mask, Bits256 set) =>
-        new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(value.Value, mask.Value, set.Value, 0xEA) : (value.Value & mask.Value) | set.Value);
+        new(Avx512F.VL.IsSupported ? Avx512F.VL.TernaryLogic(value.Value, mask.Value, set.Value, TruthTable.AndOr) : (value.Value & mask.Value) | set.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 LessSigned(Bits256 a, Bits256 b) => new(Vector256.LessThan(a.Value.AsInt32(), b.Value.AsInt32()).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreLow8(Bits256 value, ref byte destination) =>
@@ -42,7 +42,7 @@ internal readonly struct Reals256(Vector256<float> value) : IReals<Reals256, Bit
 {
     internal readonly Vector256<float> Value = value;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 Splat(float value) => new(Vector256.Create(value));
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 Load(ref readonly float row) => new(Vector256.LoadUnsafe(in row));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static unsafe Reals256 Load(float* row) => new(Vector256.Load(row));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 FromInt24(Bits256 value) => new(Vector256.ConvertToSingle(value.Value.AsInt32()));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals256 OfBits(Bits256 bits) => new(bits.Value.AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits256 BitsOf(Reals256 value) => new(value.Value.AsUInt32());
@@ -78,9 +78,6 @@ internal readonly struct Reals256(Vector256<float> value) : IReals<Reals256, Bit
 /// <summary>Even lanes stand in one vector of 64-bit lanes, odd lanes in another: widening is a shift, narrowing a blend.</summary>
 internal readonly struct Wide256(Vector256<ulong> even, Vector256<ulong> odd) : IWide<Wide256, Bits256>
 {
-    // The truth table of a three-way exclusive or.
-    private const byte Xor3 = 0x96;
-
     private readonly Vector256<ulong> _even = even;
     private readonly Vector256<ulong> _odd = odd;
 
@@ -98,7 +95,7 @@ internal readonly struct Wide256(Vector256<ulong> even, Vector256<ulong> odd) : 
         Vector256<ulong> odd = product._odd >>> 32;
         Vector256<ulong> key = Vector256.LoadUnsafe(in keyRow);
         return Avx512F.VL.IsSupported
-            ? new(Avx512F.VL.TernaryLogic(even, word._even, key, Xor3), Avx512F.VL.TernaryLogic(odd, word._odd, key, Xor3))
+            ? new(Avx512F.VL.TernaryLogic(even, word._even, key, TruthTable.Xor3), Avx512F.VL.TernaryLogic(odd, word._odd, key, TruthTable.Xor3))
             : new(even ^ word._even ^ key, odd ^ word._odd ^ key);
     }
 

@@ -9,7 +9,7 @@ internal readonly struct Bits512(Vector512<uint> value) : IBits<Bits512>
 {
     internal readonly Vector512<uint> Value = value;
     public static int Count => 16;
-    public static bool HasManyRegisters { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => true; }
+    public static bool HasManyRegisters { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => Avx512F.IsSupported; }
     public static Bits512 Iota { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => new(Vector512<uint>.Indices); }
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 Splat(uint value) => new(Vector512.Create(value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator +(Bits512 a, Bits512 b) => new(a.Value + b.Value);
@@ -17,7 +17,7 @@ internal readonly struct Bits512(Vector512<uint> value) : IBits<Bits512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator ^(Bits512 a, Bits512 b) => new(a.Value ^ b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits512 Xor3(Bits512 a, Bits512 b, Bits512 c) =>
-        new(Avx512F.IsSupported ? Avx512F.TernaryLogic(a.Value, b.Value, c.Value, 0x96) : a.Value ^ b.Value ^ c.Value);
+        new(Avx512F.IsSupported ? Avx512F.TernaryLogic(a.Value, b.Value, c.Value, TruthTable.Xor3) : a.Value ^ b.Value ^ c.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator &(Bits512 a, Bits512 b) => new(a.Value & b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator |(Bits512 a, Bits512 b) => new(a.Value | b.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 operator <<(Bits512 a, int count) => new(a.Value << count);
@@ -26,7 +26,7 @@ internal readonly struct Bits512(Vector512<uint> value) : IBits<Bits512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 Select(Bits512 mask, Bits512 whenSet, Bits512 whenClear) => new(Vector512.ConditionalSelect(mask.Value, whenSet.Value, whenClear.Value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits512 AndOr(Bits512 value, Bits512 mask, Bits512 set) =>
-        new(Avx512F.IsSupported ? Avx512F.TernaryLogic(value.Value, mask.Value, set.Value, 0xEA) : (value.Value & mask.Value) | set.Value);
+        new(Avx512F.IsSupported ? Avx512F.TernaryLogic(value.Value, mask.Value, set.Value, TruthTable.AndOr) : (value.Value & mask.Value) | set.Value);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 LessSigned(Bits512 a, Bits512 b) => new(Vector512.LessThan(a.Value.AsInt32(), b.Value.AsInt32()).AsUInt32());
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreLow8(Bits512 value, ref byte destination)
@@ -60,7 +60,7 @@ internal readonly struct Reals512(Vector512<float> value) : IReals<Reals512, Bit
 {
     internal readonly Vector512<float> Value = value;
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Splat(float value) => new(Vector512.Create(value));
-    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 Load(ref readonly float row) => new(Vector512.LoadUnsafe(in row));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] public static unsafe Reals512 Load(float* row) => new(Vector512.Load(row));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 FromInt24(Bits512 value) => new(Vector512.ConvertToSingle(value.Value.AsInt32()));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Reals512 OfBits(Bits512 bits) => new(bits.Value.AsSingle());
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Bits512 BitsOf(Reals512 value) => new(value.Value.AsUInt32());
@@ -96,16 +96,13 @@ internal readonly struct Reals512(Vector512<float> value) : IReals<Reals512, Bit
 /// <summary>Even lanes stand in one vector of 64-bit lanes, odd lanes in another: widening is a shift, narrowing a blend (one permutation here).</summary>
 internal readonly struct Wide512(Vector512<ulong> even, Vector512<ulong> odd) : IWide<Wide512, Bits512>
 {
-    // The truth table of a three-way exclusive or.
-    private const byte Xor3 = 0x96;
-
     private readonly Vector512<ulong> _even = even;
     private readonly Vector512<ulong> _odd = odd;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 Widen(Bits512 value) => new(value.Value.AsUInt64(), value.Value.AsUInt64() >>> 32);
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 Splat(uint value) => new(Vector512.Create((ulong)value), Vector512.Create((ulong)value));
     [MethodImpl(MethodImplOptions.AggressiveInlining)] public static Wide512 Load(ref readonly ulong row) => new(Vector512.LoadUnsafe(in row), Vector512.LoadUnsafe(in row));
-    // Calls in calls count against what the compiler inlines into one method, so these two are written out.
+    // Calls in calls count against what the compiler inlines into one method, so Multiply and Mix are written out.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Wide512 Multiply(Wide512 value, uint factor) => Avx512F.IsSupported
         ? new(Avx512F.Multiply(value._even.AsUInt32(), Vector512.Create(factor)), Avx512F.Multiply(value._odd.AsUInt32(), Vector512.Create(factor)))
@@ -122,7 +119,7 @@ internal readonly struct Wide512(Vector512<ulong> even, Vector512<ulong> odd) : 
         Vector512<ulong> odd = product._odd >>> 32;
         Vector512<ulong> key = Vector512.LoadUnsafe(in keyRow);
         return Avx512F.IsSupported
-            ? new(Avx512F.TernaryLogic(even, word._even, key, Xor3), Avx512F.TernaryLogic(odd, word._odd, key, Xor3))
+            ? new(Avx512F.TernaryLogic(even, word._even, key, TruthTable.Xor3), Avx512F.TernaryLogic(odd, word._odd, key, TruthTable.Xor3))
             : new(even ^ word._even ^ key, odd ^ word._odd ^ key);
     }
 

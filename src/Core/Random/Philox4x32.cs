@@ -33,6 +33,7 @@ internal static class Philox4x32
     /// <summary>Writes the ten round keys as rows of copies: k0 of round r at row 2r, k1 at row 2r+1.</summary>
     public static void ExpandKey(uint key0, uint key1, Span<ulong> schedule)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(schedule.Length, ScheduleLength);
         for (int round = 0; round < Rounds; round++)
         {
             Row.Fill(ref schedule[2 * round * Row.Words], key0);
@@ -89,13 +90,15 @@ internal static class Philox4x32
         where TWide : struct, IWide<TWide, TBits>
         where TBits : struct, IBits<TBits>
     {
+        if (firstCounter > uint.MaxValue - (uint)((16 * blocks) - 1)) throw new ArgumentOutOfRangeException(nameof(firstCounter), firstCounter, $"{blocks} blocks wrap");
         int turn = (TBits.HasManyRegisters ? 2 : 1) * TBits.Count;
         int lanes = 16 * blocks / turn * turn;
         // The widest vectors take two blocks a turn: the last of an odd number goes by narrower ones.
         if (lanes < 16 * blocks) Words<Wide256, Bits256>(in uniform, in schedule, firstCounter + (uint)lanes, 1, ref WordsOf(ref words, lanes));
         if (lanes == 0) return;
 
-        // Rows: the key of rounds 2 on; what the first rounds add, the last of them with its key; the step of the products.
+        // Rows of the key from the third round on, two a round. Rows of the start, in this order: what the first three rounds add in lanes that are all the
+        // same, the last with its key; the step of the products. One row more, so that they can begin on a cache line.
         ref ulong key = ref Unsafe.Add(ref Unsafe.AsRef(in schedule), 4 * Row.Words);
         ulong* memory = stackalloc ulong[6 * Row.Words];
         ref ulong start = ref *(ulong*)(((nuint)memory + 63) & ~(nuint)63);

@@ -31,6 +31,15 @@ public abstract class LaneWidth
     /// <summary>Philox words in the kernels' order: word q of Philox block firstCounter + 16 b + j at 64 b + 16 q + j.</summary>
     internal abstract uint[] Words(uint firstCounter, uint c1, uint c2, uint c3, uint key0, uint key1, int blocks);
 
+    /// <summary>The words of one Philox block c0, c1, c2, c3, k0, k1, drawn among the 32 counters that the widest vectors take in a turn: none of those wraps.</summary>
+    internal uint[] Block(uint[] input)
+    {
+        uint[] words = Words(input[0] & ~31u, input[1], input[2], input[3], input[4], input[5], 2);
+        int lane = (int)(input[0] & 31);
+        int at = (64 * (lane / 16)) + (lane % 16);
+        return [words[at], words[at + 16], words[at + 32], words[at + 48]];
+    }
+
     /// <summary>One call of a draw with a fixed number of words.</summary>
     internal abstract void Draw(DrawKind kind, in DrawConstants constants, ReadOnlySpan<uint> words, ReadOnlySpan<uint> more, Span<float> values);
 

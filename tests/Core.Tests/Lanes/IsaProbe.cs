@@ -35,7 +35,13 @@ public static class IsaProbe
         yield return ("vector128", $"{Vector128.IsHardwareAccelerated}");
         yield return ("auto", LaneDispatch.Of(LaneChoice.Auto).Name);
         foreach (LaneWidth width in LaneWidth.All) yield return ($"digest.{width.Backend.Name}", Digest(width.Backend));
+        foreach (LaneWidth width in LaneWidth.All) yield return ($"odd.{width.Backend.Name}", OddDigest(width.Backend));
     }
+
+    /// <summary>Odd numbers of blocks, which the widest vectors do not take alone: a whole group and nine blocks, and one block.</summary>
+    internal static string OddDigest(Backend backend) =>
+        Convert.ToHexStringLower(SHA256.HashData([
+            .. Cases.Fill(backend, Cases.Key("odd"), new Normal(0, 1), DType.F32, 77, 2570), .. Cases.Fill(backend, Cases.Key("odd"), new Normal(0, 1), DType.F32, 64, 64)]));
 
     /// <summary>Two groups of every distribution in binary32 with a ragged start, and every dtype of one of them.</summary>
     internal static string Digest(Backend backend)
