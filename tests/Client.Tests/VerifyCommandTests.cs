@@ -99,6 +99,16 @@ public sealed class VerifyCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_foreign_file_is_for_the_reader_to_remove()
+    {
+        File.WriteAllText(Path.Combine(_directory, "notes.txt"), "mine");
+        Outcome outcome = Expect(ExitCode.Defects, "verify", _directory);
+        Assert.Contains("notes.txt: foreign_file", outcome.Error);
+        Assert.Contains("remove it by hand, repair leaves such files alone", outcome.Error);
+        Assert.DoesNotContain("--repair", outcome.Error);
+    }
+
+    [Fact]
     public void A_directory_in_place_of_a_shard_is_named_with_what_to_do()
     {
         string path = Path.Combine(_directory, PlanOf().Files[0].Name);

@@ -143,7 +143,7 @@ internal static class VerifyCommand
         {
             bool tried = given.Has(Flags.Repair);
             given.Terminal.Error($"{directory}: {Human.Plural(after.Defects.Count, "defect")}{(tried ? " left after repair" : "")}, the first: {after.Defects[0]}; "
-                + (tried ? "what is left has to be removed or restored by hand" : $"mend with '{Cli.ProgramName} verify {directory} --repair'"));
+                + (tried ? "what is left has to be removed or restored by hand" : after.Defects.All(defect => defect.Kind == DefectKinds.ForeignFile) ? "remove it by hand, repair leaves such files alone" : $"mend with '{Cli.ProgramName} verify {directory} --repair'"));
         }
         if (!after.IsSealed)
         {

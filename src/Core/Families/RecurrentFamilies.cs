@@ -23,6 +23,7 @@ internal static class RecurrentFamilies
         bool bias = config.Flag("bias", true);
         bool bidirectional = config.Flag("bidirectional", false);
         long projected = kind == "LSTM" ? config.SizeOrZero("proj_size") : 0;
+        if (kind != "LSTM" && config.SizeOrZero("proj_size") > 0) config.Misfit($"proj_size: only an LSTM has projections, found it for {kind}");
         if (projected >= hidden) config.Misfit($"proj_size {projected} is not below hidden_size {hidden}");
         long outputs = projected > 0 ? projected : hidden;
         long rows = config.Product($"{gates} x hidden_size", gates, hidden);

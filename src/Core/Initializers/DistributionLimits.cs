@@ -133,6 +133,11 @@ internal static class DistributionLimits
         double half = dtype.SmallestSubnormal() / 2;
         switch (distribution)
         {
+            // Half a step is a tie, and goes to the even zero.
+            case Constant constant when constant.Value != 0:
+                return Math.Abs(constant.Value) <= half ? 1 : 0;
+            case LogUniform log when log.Low < half:
+                return Math.Min(1, (PinnedMath.Log(half) - PinnedMath.Log(log.Low)) / (PinnedMath.Log(log.High) - PinnedMath.Log(log.Low)));
             case Uniform uniform when (uniform.High - uniform.Low) / Math.Sqrt(12) < 16 * half:
                 return Math.Max(0, Math.Min(uniform.High, half) - Math.Max(uniform.Low, -half)) / (uniform.High - uniform.Low);
             case Normal normal when normal.Std > 0 && normal.Std < 16 * half:

@@ -31,6 +31,7 @@ public static class TensorLines
             else
             {
                 if (HaveOneInit(plan, tensor.Parts)) WriteInit(json, plan.Logical[tensor.Parts[0].Logical]);
+                else { json.Name("init"); json.Null(); }
                 json.Name("parts");
                 json.Open('[');
                 foreach (Part part in tensor.Parts)

@@ -67,7 +67,7 @@ internal static class RecipeEngine
         foreach ((int number, string message) in order)
         {
             (string first, int count) = refusals[(number, message)];
-            string more = count == 1 ? "" : $" (and {count - 1} more tensors)";
+            string more = count == 1 ? "" : $" (and {count - 1} more tensor{(count == 2 ? "" : "s")})";
             if (number < 0) problems.Add($"{recipe.Origin}: no rule covers {first}{more}; add a rule, or one with match: \"*\" at the end");
             else problems.Add($"{recipe.Rules[number].Origin}:{recipe.Rules[number].Line}: {recipe.Rules[number].Call.Initializer.Name}: {message}; for {first}{more}");
         }
@@ -83,8 +83,25 @@ internal static class RecipeEngine
             if (used[i] || rule.Optional || (!rule.Suits(model.Family) && rule.Note is null)) continue;
             bool isTaken = rule.Suits(model.Family) && model.Logical.Any(tensor => rule.Takes(tensor.Kind) && rule.Matches(tensor, model.LayerCount));
             if (isTaken) warnings.Add($"{rule.Origin}:{rule.Line}: every tensor of this rule ({rule.Text}) is taken by an earlier one");
-            else problems.Add($"{rule.Origin}:{rule.Line}: this rule ({rule.Text}) matches no tensor of the model{(rule.IsUser && rule.Note is null ? "; correct it, or say optional: true" : "")}");
+            else problems.Add($"{rule.Origin}:{rule.Line}: this rule ({rule.Text}) matches no tensor of the model{(rule.IsUser && rule.Note is null ? $"; {Hint(rule, model)}" : "")}");
         }
+    }
+
+    // Files may join or share what rules name apart: who reads names out of a file meets those.
+    private static string Hint(Rule rule, ModelSpec model)
+    {
+        bool matches(string name, LogicalSpec tensor) => rule.Matches(tensor with { Name = name }, model.LayerCount);
+        foreach (StoredSpec stored in model.Stored)
+        {
+            if (!stored.Parts.Any(part => matches(stored.Name, model.Logical[part.Logical]))) continue;
+            string[] names = [.. stored.Parts.Select(part => model.Logical[part.Logical].Name).Distinct()];
+            return $"{Problems.Quote(stored.Name)} is how a file stores {string.Join(", ", names.Take(3).Select(Problems.Quote))}{(names.Length > 3 ? $" and {names.Length - 3} more" : "")}: rules go by these names";
+        }
+        foreach ((string name, string target) in model.Tied)
+        {
+            if (model.Logical.Any(tensor => tensor.Name == target && matches(name, tensor))) return $"{Problems.Quote(name)} is tied to {Problems.Quote(target)} and takes its values";
+        }
+        return "correct it, or say optional: true";
     }
 
     private static string Describe(LogicalSpec tensor) =>

@@ -30,6 +30,7 @@ internal sealed partial class RecipeReader
         foreach ((string name, int line, YamlNode value) in node?.Members ?? [])
         {
             if (TensorFacts.Names.Contains(name)) Wrong(line, $"numbers: {Problems.Quote(name)} cannot be the name of a number: it is a number of every tensor");
+            else if (FormulaVariables.TryParse(name, out _) || name is "pi" or "or") Wrong(line, $"numbers: {Problems.Quote(name)} cannot be the name of a number: it has a meaning of its own in formulas");
             else if (!IsName(name)) Wrong(line, $"numbers: {Problems.Quote(name)} cannot be the name of a number: expected letters, digits, '_' and '.'");
             else if (value.Kind != YamlKind.Scalar || value.IsNull) Wrong(value.Line, $"numbers: {name}: expected a number or a formula, found {value.Describe()}");
             else if (Formula($"numbers: {name}", value) is Expression formula) numbers = numbers.SetItem(name, formula);

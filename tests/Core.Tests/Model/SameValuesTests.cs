@@ -130,6 +130,7 @@ public sealed class SameValuesTests
     [InlineData("\"model_type\": \"mamba2\", \"hidden_size\": 100", "expand x hidden_size")]
     [InlineData("\"model_type\": \"torch.nn.LSTM\"", "input_size is missing")]
     [InlineData("\"model_type\": \"torch.nn.LSTM\", \"input_size\": 4, \"hidden_size\": 4, \"proj_size\": 4", "proj_size 4 is not below")]
+    [InlineData("\"model_type\": \"torch.nn.GRU\", \"input_size\": 4, \"hidden_size\": 4, \"proj_size\": 2", "only an LSTM has projections, found it for GRU")]
     [InlineData("\"model_type\": \"qwen3_moe\", \"mlp_only_layers\": [\"a\"]", "mlp_only_layers: expected a list")]
     [InlineData("\"model_type\": \"t5\", \"feed_forward_proj\": 3", "feed_forward_proj: expected a text")]
     [InlineData("\"model_type\": \"clip\", \"text_config\": {\"hidden_size\": 0}", "text_config.hidden_size: expected")]

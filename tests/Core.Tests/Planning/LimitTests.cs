@@ -74,6 +74,27 @@ public sealed class LimitTests
     public void ShareOfZerosOfANormal(DType dtype, double std, double expected) =>
         Assert.Equal(expected, DistributionLimits.ShareOfZeros(new Normal(0, std), dtype)!.Value, 7);
 
+    // Half of the smallest steps: 2^-10, 2^-25, 2^-150.
+    [Theory]
+    [InlineData(DType.F8_E4M3, 0.0009765625, 1)]
+    [InlineData(DType.F8_E4M3, -0.00098, 0)]
+    [InlineData(DType.F16, 1e-9, 1)]
+    [InlineData(DType.F32, 1e-60, 1)]
+    [InlineData(DType.F64, 1e-60, 0)]
+    [InlineData(DType.BF16, 1e-5, 0)]
+    public void ConstantsThatAreZeroInTheDtypeAreSeen(DType dtype, double value, double expected) =>
+        Assert.Equal(expected, DistributionLimits.ShareOfZeros(new Constant(value), dtype));
+
+    [Fact]
+    public void ShareOfZerosOfALogUniform()
+    {
+        Assert.Null(DistributionLimits.ShareOfZeros(new Constant(0), DType.F8_E4M3));
+        Assert.Null(DistributionLimits.ShareOfZeros(new LogUniform(0.001, 0.1), DType.F8_E4M3));
+        // ln(2^-10 / 1e-8) / ln(1e-1 / 1e-8), by Python 3.
+        Assert.Equal(0.7128, DistributionLimits.ShareOfZeros(new LogUniform(1e-8, 0.1), DType.F8_E4M3)!.Value, 4);
+        Assert.Equal(1, DistributionLimits.ShareOfZeros(new LogUniform(1e-8, 1e-4), DType.F8_E4M3));
+    }
+
     [Fact]
     public void SmallStandardDeviationsInEightBitsAreWarnedOf()
     {

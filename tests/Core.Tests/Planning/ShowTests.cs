@@ -52,6 +52,19 @@ public sealed class ShowTests
     }
 
     [Fact]
+    public void AJoinedTensorOfSeveralInitsHasNoneOfItsOwn()
+    {
+        JsonElement[] lines = [.. LinesOf(Planner.Create(new PlanRequest { Model = "gpt2", Recipe = "xavier" })).TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.All(lines, line => Assert.True(line.TryGetProperty("init", out _), line.GetProperty("name").GetString()));
+        using Workspace workspace = new();
+        string recipe = workspace.Write("recipe.yaml", "name: mine\nrules:\n- {match: '*.q_proj.weight', init: ones}\n- {match: '*', init: zeros}\n");
+        JsonElement joined = LinesOf(Planner.Create(new PlanRequest { Model = "gpt2", Recipe = recipe })).TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)
+            .Single(line => line.GetProperty("name").GetString()!.EndsWith("h.3.attn.c_attn.weight", StringComparison.Ordinal));
+        Assert.Equal(JsonValueKind.Null, joined.GetProperty("init").ValueKind);
+        Assert.Equal([1.0, 0, 0], joined.GetProperty("parts").EnumerateArray().Select(part => part.GetProperty("init").GetProperty("value").GetDouble()));
+    }
+
+    [Fact]
     public void TheExampleOfTheRecipePageIsReal()
     {
         string page = File.ReadAllText(Path.Combine(Golden.Repository, "docs/recipes.md"));

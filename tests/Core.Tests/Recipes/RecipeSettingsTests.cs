@@ -119,6 +119,9 @@ public sealed class RecipeSettingsTests
     [InlineData("extends: hf@7", "no built-in recipe 'hf@7'")]
     [InlineData("numbers: [1]", "numbers: expected a mapping")]
     [InlineData("numbers: {fan_in: 1}", "it is a number of every tensor")]
+    [InlineData("numbers: {j: 4}", "'j' cannot be the name of a number: it has a meaning of its own in formulas")]
+    [InlineData("numbers: {u2: 4}", "'u2' cannot be the name of a number: it has a meaning of its own in formulas")]
+    [InlineData("numbers: {pi: 3}", "'pi' cannot be the name of a number: it has a meaning of its own in formulas")]
     [InlineData("numbers: {'a b': 1}", "'a b' cannot be the name of a number")]
     [InlineData("numbers: {a: [1]}", "numbers: a: expected a number or a formula")]
     [InlineData("numbers: {a: 1 +}", "numbers: a: '1 +'")]
@@ -129,6 +132,18 @@ public sealed class RecipeSettingsTests
     [InlineData("families: llama", "mine is for configurations of llama; found a tensor table")]
     public void BadPartsOfARecipeAreNamed(string part, string expected) =>
         Assert.Contains(Workspace.ProblemsOf(() => Plan($"name: mine\n{part}\nrules:\n- {{match: '*', init: zeros}}\n", [])), problem => problem.Contains(expected, StringComparison.Ordinal));
+
+    /// <summary>Names as a file has them, where it joins what rules name apart or leaves out what is tied.</summary>
+    [Theory]
+    [InlineData("gpt2", "'*.c_attn.weight'", "'transformer.h.0.attn.c_attn.weight' is how a file stores 'transformer.h.0.attn.q_proj.weight', 'transformer.h.0.attn.k_proj.weight', 'transformer.h.0.attn.v_proj.weight': rules go by these names")]
+    [InlineData("llama-3.2-1b", "lm_head.weight", "'lm_head.weight' is tied to 'model.embed_tokens.weight' and takes its values")]
+    [InlineData("llama-3.2-1b", "nowhere", "; correct it, or say optional: true")]
+    public void ARuleOfAFilesNameIsToldOurs(string model, string match, string expected)
+    {
+        using Workspace workspace = new();
+        string recipe = workspace.Write("recipe.yaml", $"name: mine\nrules:\n- {{match: {match}, init: zeros}}\n- {{match: '*', init: ones}}\n");
+        Assert.EndsWith(expected, Assert.Single(Workspace.ProblemsOf(() => Planner.Create(new PlanRequest { Model = model, Recipe = recipe }))));
+    }
 
     [Theory]
     [InlineData("{id: '1a', match: '*', init: zeros}", "id: expected letters")]
@@ -152,7 +167,7 @@ public sealed class RecipeSettingsTests
     {
         string problem = Workspace.ProblemsOf(() => Plan("small-init-wang", []))[0];
         Assert.Contains("normal: unknown name 'd_model'", problem);
-        Assert.EndsWith("in the number d of the recipe; for tensor 'layers.0.w' of shape [4, 2], kind unknown (and 1 more tensors)", problem);
+        Assert.EndsWith("in the number d of the recipe; for tensor 'layers.0.w' of shape [4, 2], kind unknown (and 1 more tensor)", problem);
     }
 
     [Fact]
