@@ -9,6 +9,7 @@ public sealed partial class ConfigReader
     private static readonly JsonNode s_empty = new(JsonKind.Object, 0);
 
     private readonly List<KeyValuePair<string, string>> _filled = [];
+    private readonly List<(string Key, string Alternative)> _synonyms = [];
     private readonly List<string> _assumedSizes = [];
     private readonly List<string> _doubts = [];
     private readonly List<(string Key, ConfigReader Reader)> _sections = [];
@@ -80,6 +81,11 @@ public sealed partial class ConfigReader
     {
         Collect(_root, prefix, numbers);
         foreach ((string key, string json) in _filled) numbers[prefix + key] = json switch { "true" => 1, "false" => 0, _ => double.Parse(json, CultureInfo.InvariantCulture) };
+        foreach ((string key, string alternative) in _synonyms)
+        {
+            if (numbers.TryGetValue(prefix + key, out double number)) numbers.TryAdd(prefix + alternative, number);
+            else if (numbers.TryGetValue(prefix + alternative, out number)) numbers.Add(prefix + key, number);
+        }
         foreach ((string key, ConfigReader section) in _sections) section.CollectAll($"{prefix}{key}.", numbers);
     }
 

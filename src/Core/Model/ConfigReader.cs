@@ -150,8 +150,12 @@ public sealed partial class ConfigReader
     /// <summary>There, and neither null nor an empty list or object.</summary>
     public bool IsGiven(string key) => _root[key] is { Kind: not JsonKind.Null } node && node is not ({ Kind: JsonKind.List, Items.Count: 0 } or { Kind: JsonKind.Object, Members.Count: 0 });
 
-    /// <summary>The alternative name of a key where only that one is given.</summary>
-    public string Either(string key, string alternative) => _root[key] is null && _root[alternative] is not null ? alternative : key;
+    /// <summary>The alternative name of a key where only that one is given. Formulas know the number by both.</summary>
+    public string Either(string key, string alternative)
+    {
+        _synonyms.Add((key, alternative));
+        return _root[key] is null && _root[alternative] is not null ? alternative : key;
+    }
 
     /// <summary>Reports that values do not suit each other; not after another problem, because then they may be stand-ins.</summary>
     public void Misfit(string message)

@@ -145,6 +145,17 @@ public sealed class RecipeSettingsTests
         Assert.EndsWith(expected, Assert.Single(Workspace.ProblemsOf(() => Planner.Create(new PlanRequest { Model = model, Recipe = recipe }))));
     }
 
+    /// <summary>A recipe for every model says hidden_size and num_hidden_layers, as transformers' own attribute maps allow.</summary>
+    [Theory]
+    [InlineData("gpt2", "hidden_size / num_hidden_layers", 768 / 12.0)]
+    [InlineData("gpt2", "n_embd / n_layer", 768 / 12.0)]
+    public void NumbersAreKnownByBothTheirNames(string model, string formula, double expected)
+    {
+        using Workspace workspace = new();
+        string recipe = workspace.Write("recipe.yaml", $"name: mine\nrules:\n- {{match: '*', init: constant, args: {{value: '{formula}'}}}}\n");
+        Assert.All(Planner.Create(new PlanRequest { Model = model, Recipe = recipe }).Logical, tensor => Assert.Equal(new Constant(expected), tensor.Init));
+    }
+
     [Theory]
     [InlineData("{id: '1a', match: '*', init: zeros}", "id: expected letters")]
     [InlineData("{id: a.b, match: '*', init: zeros}", "id: expected letters")]
